@@ -21,6 +21,7 @@ from netaudit.catalog.config import Config, check_names, load_baseline, load_con
 from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError, suggest
 from netaudit.model.facts import Facts
+from netaudit.model.observation import Observation
 from netaudit.packets.host.zones import ZoneChoice
 from netaudit.parse import parse_snapshots
 from netaudit.policy.entry import Policy
@@ -74,15 +75,18 @@ def judge_changes(
     exposure: ComputeExposure = ComputeExposure.WHEN_QUICK,
     counters: Counters = Counters.IGNORE,
     options: AuditOptions | None = None,
+    observed: Observation | None = None,
 ) -> JudgedDiff:
     """Compare two recordings of a host, as `compare` does, and tell which findings came and went.
+
+    `observed` is what was heard between the two, of who wrote what.
 
     >>> judged = netaudit.judge_changes(netaudit.load("before"), netaudit.load("after"))
     >>> len(judged.diff.changes), judged.findings.audit.open[0].check.id, judged.findings.gone
     (3, 'exposure-wider-than-before', ())
     """
     auditor = msgspec.structs.replace(load_auditor(options), exposure=exposure)
-    return changed.judge_changes(*parse_snapshots(before, after), auditor, counters)
+    return changed.judge_changes(*parse_snapshots(before, after), auditor, counters, observed)
 
 
 def load_auditor(options: AuditOptions | None = None) -> Auditor:

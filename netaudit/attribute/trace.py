@@ -15,11 +15,13 @@ from netaudit.errors import NetauditError
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
+from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.host.locations import is_host
 from netaudit.packets.query.query import TraceAnswer, TraceQuery, answer_query
-from netaudit.packets.query.target import host_address, read_target
+from netaudit.packets.query.target import Target, host_address, read_target
 
 _MOST_PUBLISHED = 4  # published ports that a packet is followed to
 
@@ -27,6 +29,7 @@ _MOST_PUBLISHED = 4  # published ports that a packet is followed to
 class ByPublished(msgspec.Struct, frozen=True):
     """What becomes of the same sender's packet to a published port of the host."""
 
+    port: PortBinding
     target: str  # as `trace --to` takes it
     outcome: Outcome
 
@@ -35,7 +38,8 @@ class AttributedTrace(msgspec.Struct, frozen=True):
     """A journey with the attribution of every rule and policy in it.
 
     `published`: where the container's port is published, if the packet was sent to the container's own address and
-    does not arrive: packets to these may. `by_published` says what becomes of those.
+    does not arrive: packets to these may; those on loopback only where the host itself sends. `by_published` says what
+    becomes of those. Where the container publishes no such port, those whose port of the host was asked for.
     """
 
     head: SnapshotHead
@@ -53,15 +57,15 @@ def trace_snapshot(question: TraceQuery, snapshot: Snapshot, catalog: Catalog) -
     items = [item for item in met if item is not None]
     attributor = Attributor.of(snapshot, catalog) if items else None
     known = {item: attributor.attribute(item) for item in dict.fromkeys(items)} if attributor else {}
-    published = () if journey.trace.outcome is Outcome.ALLOWED else tuple(_published(question.target, snapshot))
-    others = tuple(_by_published(question, published, snapshot))
+    published = () if journey.trace.outcome is Outcome.ALLOWED else tuple(_published(journey.question, snapshot))
+    others = tuple(_by_published(journey.question, published, snapshot))
     return AttributedTrace(attribute_head(snapshot), journey, known, published, others)
 
 
 def _by_published(question: TraceQuery, published: Iterable[PortBinding], snapshot: Snapshot) -> Iterator[ByPublished]:
     """Follow the sender's packet to where the port is published, where that is an address it can be asked about."""
     for port in islice(published, _MOST_PUBLISHED):
-        wildcard = ip_address(port.host_ip or "0.0.0.0").is_unspecified  # noqa: S104 (a port's address, nothing listens)
+        wildcard = _address(port).is_unspecified
         address = host_address(snapshot, Family.IP6 if ":" in port.host_ip else Family.IP) if wildcard else port.host_ip
         if not (address and port.host_port):
             continue
@@ -70,16 +74,28 @@ def _by_published(question: TraceQuery, published: Iterable[PortBinding], snapsh
             answer = answer_query(replace(question, target=target), snapshot, snapshot.program)
         except NetauditError:  # the sender has no address of this family
             continue
-        yield ByPublished(target, answer.trace.outcome)
+        yield ByPublished(port, target, answer.trace.outcome)
 
 
-def _published(target: str, snapshot: Snapshot) -> Iterator[PortBinding]:
-    """List where the port of a container is published that a packet was sent to."""
-    to = read_target(target, snapshot)
+def _published(question: TraceQuery, snapshot: Snapshot) -> list[PortBinding]:
+    """List where the port of a container is published that a packet was sent to, as far as its sender gets there."""
+    to = read_target(question.target, snapshot)
+    known = [one for one in _bindings(to, snapshot) if one.protocol == to.protocol]
+    if any(_address(one).is_loopback for one in known) and not is_host(question.source, snapshot):
+        known = [one for one in known if not _address(one).is_loopback]
+    meant = [one for one in known if one.container_port == to.port]
+    return meant or [one for one in known if one.host_port == to.port]
+
+
+def _bindings(to: Target, snapshot: Snapshot) -> Iterator[PortBinding]:
+    """List the published ports of the container that a packet was sent to."""
     for one in snapshot.inventory.containers if snapshot.inventory else ():
         if one == to.container or (to.address and _has_address(one, str(to.address))):
-            wanted = (to.protocol, to.port)
-            yield from (port for port in one.bindings if (port.protocol, port.container_port) == wanted)
+            yield from one.bindings
+
+
+def _address(port: PortBinding) -> Ip:
+    return ip_address(port.host_ip or "0.0.0.0")  # noqa: S104 (a port's address, nothing listens)
 
 
 def _has_address(container: Container, address: str) -> bool:

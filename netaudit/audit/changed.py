@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedDiff, AttributedExposure, AttributedSnapshot
 from netaudit.attribute.exposure.compute import diff_with_exposure
+from netaudit.attribute.observed.writers import tell_writers
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -14,6 +15,7 @@ from netaudit.audit.since import gone, is_unanswered, lost, newness
 from netaudit.diff.counters import Counters
 from netaudit.diff.same import says_the_same
 from netaudit.model.exposure import DestinationKind
+from netaudit.model.observation import Observation
 from netaudit.model.snapshot import Snapshot
 
 
@@ -50,10 +52,15 @@ class JudgedDiff(msgspec.Struct, frozen=True):
 
 
 def judge_changes(
-    before: Snapshot, after: Snapshot, auditor: Auditor, counters: Counters = Counters.IGNORE
+    before: Snapshot,
+    after: Snapshot,
+    auditor: Auditor,
+    counters: Counters = Counters.IGNORE,
+    observed: Observation | None = None,
 ) -> JudgedDiff:
-    """Compare two snapshots, and audit both."""
+    """Compare two snapshots, and audit both; `observed` is what was heard in between, of who wrote what."""
     diff, tables = diff_with_exposure(before, after, auditor.catalog, auditor.exposure, counters)
+    diff = tell_writers(diff, observed) if observed else diff
     if not diff.changes and not diff.exposure and is_unchanged(before, after):
         return JudgedDiff(diff, ChangedFindings(_nothing_new(diff, auditor)))
     earlier = _audit(before, tables.before if tables else None, auditor, None)

@@ -13,6 +13,7 @@ from netaudit.api.hosts import compare
 from netaudit.api.renderers import JUDGED, render_audit
 from netaudit.attribute.attribution import AttributedDiff
 from netaudit.attribute.exposure.compute import ComputeExposure
+from netaudit.attribute.observed.writers import tell_writers
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
@@ -26,6 +27,7 @@ from netaudit.cli.sources import of_one_host
 from netaudit.diff.counters import Counters
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts
+from netaudit.model.observation import Observation
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.model.snapshot import are_two_hosts
 from netaudit.parse import parse_snapshot
@@ -90,12 +92,17 @@ def judge(
     form: Format,
     when: ComputeExposure = ComputeExposure.WHEN_QUICK,
     counters: Counters = Counters.IGNORE,
+    observed: Observation | None = None,
 ) -> tuple[AttributedDiff, ChangedFindings | None]:
-    """Compare two recordings, and tell which findings came and went; None for a format that has no place for them."""
+    """Compare two recordings, and tell which findings came and went; None for a format that has no place for them.
+
+    `observed` is what was heard between the two.
+    """
     two_hosts = are_two_hosts(before, after)
     if form not in JUDGED or two_hosts:  # what differs between hosts has not come or gone
-        return compare(before, after, when, counters), None
-    judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())))
+        diff = compare(before, after, when, counters)
+        return (tell_writers(diff, observed) if observed else diff), None
+    judged = judge_changes(before, after, when, counters, AuditOptions(config=find_config(Path.cwd())), observed)
     return judged.diff, judged.findings
 
 

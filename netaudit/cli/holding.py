@@ -63,7 +63,7 @@ class Host(msgspec.Struct, frozen=True):
 
 def load_host(paths: "Sequence[Path]", on: "Sequence[Path]", where: "Where") -> Host:
     """Return the host of a recording, or of several files; the one that a plan leads to; or this one."""
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_all_or_collect
     from netaudit.parse import parse_snapshot
 

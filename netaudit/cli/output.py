@@ -168,7 +168,7 @@ def show(render: "Callable[[Style], str]", style: "Style", output: "Output | Non
     """Write a report for people: to a pager where it is longer than their screen, and coloured as that pager can."""
     from msgspec.structs import replace
 
-    from netaudit.cli import pager
+    from netaudit.cli.screen import pager
 
     text = render(style)
     if output is None and pager.wanted(text):

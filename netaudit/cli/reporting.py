@@ -14,7 +14,7 @@ from netaudit.cli import output as out
 from netaudit.cli.auditing import judge, prepare
 from netaudit.cli.holding import hold
 from netaudit.cli.options import Colour
-from netaudit.cli.progress import progress
+from netaudit.cli.screen.progress import progress
 from netaudit.cli.templates import OwnTemplate, print_with
 from netaudit.errors import UsageError
 from netaudit.model.facts import Facts

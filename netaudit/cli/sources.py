@@ -116,7 +116,7 @@ def make_where(docker_host: str | None, timeout: float, *, inside: bool = False)
 
 def collect_host(where: "Where") -> "Facts":
     """Read this host. Raises CollectError when no source of rules says anything."""
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.collect.collector import collect
 
     with progress("reading this host"):

@@ -61,7 +61,7 @@ def _find(history: History, subject: str, look: Look) -> list[Item]:
         )
     handles = "; rules of nft have handles, rules of iptables have numbers" if place and place["handle"] else ""
     raise SubjectError(
-        f"look {look.number} has no rule {subject}",
+        f"look @{look.number} of {look.until} has no rule {subject}",
         hint=f"`netaudit show @{look.number}` lists them{handles}",
     )
 

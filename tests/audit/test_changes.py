@@ -2,6 +2,14 @@
 
 import pytest
 from audit.conftest import AuditOf
+from msgspec.structs import replace
+from programs import RECORDINGS
+
+import netaudit
+from netaudit.model.facts import Source
+from netaudit.model.netfilter.ruleset import ObjectKind
+from netaudit.model.observation import Action, Commit, ObjectEvent, Observation
+from netaudit.store import load
 
 DRIFT = {"exposure-wider-than-before", "new-rule-of-nobody", "docker-rule-edited", "policy-relaxed"}
 SCENARIOS = "28.5.2-iptables-nft"
@@ -47,3 +55,20 @@ def test_what_drifted_is_found(after: str, before: str, found: set[tuple[str, st
 
 def test_without_an_earlier_recording_nothing_is_said_of_changes(audit_of: AuditOf) -> None:
     assert not DRIFT & {one.check.id for one in audit_of(f"{SCENARIOS}/default-one-port/01").findings}
+
+
+def test_a_rule_whose_writer_was_seen_has_a_known_writer() -> None:
+    before = load(RECORDINGS / SCENARIOS / "default-one-port" / "01")
+    text = before.files[Source.IPTABLES_NFT].decode()
+    rule = "-A FORWARD -s 203.0.113.10/32 -j DROP"
+    dropping = text.replace("[0:0] -A FORWARD -j DOCKER-FORWARD", f"[0:0] {rule}\n[0:0] -A FORWARD -j DOCKER-FORWARD")
+    after = replace(before, files={**before.files, Source.IPTABLES_NFT: dropping.encode()})
+    made = ObjectEvent(Action.MADE, ObjectKind.RULE, ("ip", "filter", "FORWARD"))
+    seen = Observation(commits=(Commit(1, 28492, "iptables", (made,)),))
+
+    def new(observed: Observation | None) -> set[str]:
+        judged = netaudit.judge_changes(before, after, observed=observed)
+        return {one.check.id for one in judged.findings.new} & DRIFT
+
+    assert new(None) == new(Observation(blind="not root")) == {"new-rule-of-nobody"}
+    assert new(seen) == set()

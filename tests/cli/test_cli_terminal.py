@@ -27,7 +27,7 @@ def on_terminal(*command: str, columns: int = 80, lines: int = 24, errors: int =
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    settings = {**environment(), "TERM": "xterm", **variables}
+    settings = {**environment(), "TERM": "xterm", "CI": "", **variables}
     settings = {name: value for name, value in settings.items() if name not in ("COLUMNS", "LINES")}
     with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=errors, env=settings, close_fds=True) as process:
         os.close(slave)
@@ -99,6 +99,11 @@ def test_without_a_pager_the_report_is_shown_all_the_same(pager: str) -> None:
 
 
 @pytest.mark.matrix
+@pytest.mark.parametrize(("ci", "paged"), [("true", False), ("1", False), ("false", True), ("", True)])
+def test_there_is_no_pager_in_ci(ci: str, paged: bool) -> None:  # noqa: FBT001
+    assert (netaudit(*LONG, PAGER="true", CI=ci) == "") is paged
+
+
 def test_a_pager_that_is_left_at_once_is_no_failure() -> None:
     assert netaudit(*LONG, PAGER="true") == ""
 
@@ -111,7 +116,7 @@ def test_a_path_is_its_bytes_for_a_program_and_steers_no_terminal(tmp_path: Path
     assert run_inside(*command, tmp_path / f"{odd}2").stdout == f"{tmp_path}/{odd}2\n"
 
 
-PROGRESS = "import time; from netaudit.cli.progress import progress\nwith progress('thinking'): time.sleep(%s)"
+PROGRESS = "import time; from netaudit.cli.screen.progress import progress\nwith progress('thinking'): time.sleep(%s)"
 
 
 @pytest.mark.matrix

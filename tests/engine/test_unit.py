@@ -141,7 +141,7 @@ def test_the_watch_works_within_the_bounds_of_its_unit_and_tells_the_service_man
         said.append(manager.stdout.readline())
     host.run(["iptables", "-N", "PLANTED"])
     line = b""
-    while b" other object" not in line and b"rules +" not in line:
+    while b"1 chain" not in line and b"rules +" not in line:
         line = watching.stderr.readline()
         assert line
     assert b"iptables" in line or b"legacy" in line

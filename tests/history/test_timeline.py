@@ -445,6 +445,33 @@ def test_the_log_can_be_asked_for_a_container_a_time_and_for_exposure_alone(tmp_
         assert run_inside(*wrong, "--store", path).returncode == 2
 
 
+def test_a_log_marks_what_opened_and_closed_as_a_diff_does(tmp_path: Path) -> None:
+    path, host = tmp_path / "history.sqlite", one_port()[1]
+    turns = [
+        ("internet, lan:eth0", "pg:5432/tcp by 0.0.0.0:5432", "blocked", "ALLOWED, not for all"),
+        ("lan:eth0", "web:80/tcp by 0.0.0.0:8080", "ALLOWED", "ALLOWED, not for all"),
+        ("internet, lan:eth0", "db:3306/tcp by 0.0.0.0:3306", "ALLOWED", "blocked"),
+        ("lan:eth0", "cache:6379/tcp by 0.0.0.0:6379", "blocked", "MAY"),
+    ]
+    at = "2026-11-28T12:00:00Z"
+    objects = tuple(LoggedRule("added", "nftables", "inet", "mine", "x", "", kind) for kind in ("chain", "set", "set"))
+    told = replace(_change(80, at), exposure=tuple(LoggedExposure(*one, outside=True) for one in turns), rules=objects)
+    with closing(make_history(path)) as history:
+        history.add(replace(host, taken_at="2026-11-28T11:00:00Z"), Origin.WATCH)
+        history.add(replace(dropping(host), taken_at=at), Origin.WATCH, (told,))
+    said = run_inside("log", "--exposure", "--store", path).stdout
+    assert re.findall(r"^      ([!?-]) ", said, re.MULTILINE) == ["!", "-", "-", "?"]
+    words = " ".join(said.split())
+    assert "1 opened: internet and 1 other zone → pg:5432/tcp" in words
+    assert "2 closed: lan:eth0 → web:80/tcp" in words
+    assert "1 chain, 2 sets" in words
+    blamed = run_inside("blame", "filter/FORWARD#1", "--store", path).stdout
+    assert blamed.startswith(f"in the look @2 of {at}; what changed since is not in it\n\n")
+    assert f"look @2 of {at} has no rule" in " ".join(
+        run_inside("blame", "nat/NOWHERE#1", "--store", path).stderr.split()
+    )
+
+
 _ANSWERS = {
     ("log",): "^@1001  2026-11-28T04:40:00Z",
     ("log", "--container", "c3"): "^@",

@@ -390,3 +390,19 @@ def test_an_example_comes_from_an_address_that_a_machine_can_have() -> None:
     first = _table(OLD, edits)[0]
     assert (first.outcome, first.witness.split()[1].split(".")[:3]) == (Outcome.ALLOWED, ["203", "0", "112"])
     assert first.witness.split(":")[0].rsplit(".", 1)[1] not in {"0", "255"}
+
+
+def test_loopback_is_no_address_at_which_others_try_a_port_on_every_address() -> None:
+    def alone(text: str) -> str:
+        """Take all IPv6 addresses but loopback's and those of links."""
+        links = json.loads(text)
+        for one in links:
+            one["addr_info"] = [held for held in one["addr_info"] if _stays(held)]
+        return json.dumps(links)
+
+    def _stays(held: dict[str, str]) -> bool:
+        return held["family"] == "inet" or held["scope"] != "global"
+
+    table = _table(NEW, {Source.IP_ADDR: alone})
+    (found,) = (one for one in table if one.zone.kind is ZoneKind.LAN and one.destination.address == "::")
+    assert (found.outcome, found.for_all, found.reason) == (Outcome.ALLOWED, True, None)

@@ -3,6 +3,7 @@
 What `run` printed is what `diff` prints of the recordings before and after. `python -m pages.tour` writes the page.
 """
 
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,14 +90,14 @@ _STOPS = (
     Stop(
         "From the Internet to a published port, and back",
         "Hook by hook, each rule that the packet meets, and the answer's way.",
-        ("netaudit trace --from internet --to 192.0.2.10:8080/tcp",),
+        ("netaudit trace --verbose --from internet --to 192.0.2.10:8080/tcp",),
         6,
     ),
     Stop(
         "From a container to the Internet, and back",
         "Leaving the host, the packet gets the host's address as its sender (MASQUERADE); the answer is translated\n"
         "back.",
-        ("netaudit trace --from container:web --to 198.51.100.7:443/tcp",),
+        ("netaudit trace --verbose --from container:web --to 198.51.100.7:443/tcp",),
         6,
     ),
 )
@@ -125,7 +126,7 @@ def _print(command: str, at: int) -> str:
     done = CliRunner().invoke(whole_program(), arguments)
     if done.exit_code:
         raise AssertionError(f"netaudit {shlex.join(arguments)}: {done.output}")
-    return done.stdout.replace(f" {steps[1]}", "")  # a reader names no recording
+    return re.sub(rf"(\n *| ){re.escape(steps[1])}", "", done.stdout)  # a reader names no recording
 
 
 def main() -> None:

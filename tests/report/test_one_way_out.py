@@ -25,7 +25,7 @@ HOMES = {
     },
 }
 # Who may write to a stream itself; all others say it by `say`, or give bytes to `output.write`.
-WRITERS = {"cli/say.py", "cli/output.py", "cli/progress.py", "cli/commands/program.py"}
+WRITERS = {"cli/say.py", "cli/output.py", "cli/screen/progress.py", "cli/commands/program.py"}
 
 
 def name_of(path: Path) -> str:

@@ -10,7 +10,10 @@ import pytest
 import netaudit
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.errors import UsageError
+from netaudit.packets.host.locations import is_host
+from netaudit.parse import parse_snapshot
 from netaudit.report.json.trace import render_trace as render_json
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.trace import render_trace
 
@@ -43,23 +46,65 @@ def test_every_rule_on_the_way_has_its_cause(published: AttributedTrace) -> None
     assert {step["attribution"]["confidence"] for step in steps} == {"proved"}
 
 
-def test_the_last_word_is_the_outcome(published: AttributedTrace) -> None:
-    assert render_trace(published, Style()).endswith("\n  !  it leaves by eth0\nALLOWED\n")
-    blocked = follow("lan", "172.17.0.2:80/tcp")
-    assert render_trace(blocked, Style()).splitlines()[-1] == "blocked"
+BY_DOCKER = "ALLOWED by filter/DOCKER#1 (for web 0.0.0.0:8080 → 80/tcp on network bridge)"
+BLOCKED = "blocked at its own address by raw/PREROUTING#1 (for web on network bridge); ALLOWED by port 0.0.0.0:8080"
 
 
-def test_the_outcome_stands_first_too_and_the_published_port_is_named_where_the_own_address_is_blocked() -> None:
+def test_the_first_and_the_last_word_is_the_outcome_with_its_rule(published: AttributedTrace) -> None:
+    text = render_trace(published, Style())
+    assert text.splitlines()[3] == text.splitlines()[-1] == BY_DOCKER
+    blocked = render_trace(follow("lan", "172.17.0.2:80/tcp"), Style(width=200))
+    assert blocked.splitlines()[3] == blocked.splitlines()[-1] == f"{BLOCKED} and [::]:8080"
+
+
+def test_an_answer_that_comes_back_is_followed_where_everything_is_asked_for(published: AttributedTrace) -> None:
+    assert "  !  it comes back (--verbose follows it)\n" in render_trace(published, Style())
+    full = render_trace(published, Style(detail=Detail.FULL))
+    assert "--verbose" not in full
+    assert "\n  !  it leaves by eth0\nALLOWED by" in full
+
+
+def test_the_published_port_is_named_once_where_the_own_address_is_blocked() -> None:
     for target in ("172.17.0.2:80/tcp", "container:web:80/tcp"):
-        text = render_trace(follow("internet", target), Style())
-        assert text.splitlines()[3:5] == [
-            "blocked",
-            "  by raw/PREROUTING#1  -A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP",
+        text = render_trace(follow("internet", target), Style(width=200))
+        assert text.splitlines()[4:6] == [
+            "  -A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP",
+            "  netaudit trace --from internet --to 192.0.2.10:8080/tcp",
         ]
-        published = "but ALLOWED by the published port: netaudit trace --from internet --to 192.0.2.10:8080/tcp"
-        assert published in " ".join(text.split())
+        assert text.count("netaudit trace") == 1
     for target in ("192.0.2.10:8080/tcp", "container:web:81/tcp", "172.17.0.9:80/tcp"):
-        assert "published port:" not in render_trace(follow("internet", target), Style())
+        assert "by port" not in render_trace(follow("internet", target), Style())
+
+
+def test_the_host_s_port_asked_for_at_a_container_is_called_so() -> None:
+    text = render_trace(follow("internet", "web:8080"), Style())
+    assert "8080 is the host's port for 80/tcp of the container: --to 192.0.2.10:8080/tcp" in text
+
+
+@pytest.mark.parametrize(("source", "said"), [("container:grafana", False), ("internet", False), ("host", True)])
+def test_a_port_on_the_host_s_loopback_is_offered_to_the_host_alone(source: str, said: bool) -> None:  # noqa: FBT001
+    shown = follow(
+        source,
+        "shop-api:8080",
+        "tour/shop/10",
+        lambda text: text.replace("-P OUTPUT ACCEPT", "-P OUTPUT DROP").replace(":OUTPUT ACCEPT", ":OUTPUT DROP"),
+    )
+    assert [str(one) for one in shown.published] == (["127.0.0.1:8080 → 8080/tcp"] if said else [])
+    assert ("127.0.0.1" in render_trace(shown, Style())) is said
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.10"])
+def test_an_address_of_the_host_is_the_host(address: str) -> None:
+    snapshot = parse_snapshot(netaudit.load(TESTS / "recordings" / ONE_PORT))
+    assert is_host(address, snapshot)
+    assert not is_host("172.17.0.2", snapshot)
+
+
+def test_a_container_s_bare_name_is_a_sender() -> None:
+    named = follow("web", "198.51.100.7:443")
+    assert named.journey.source == follow("container:web", "198.51.100.7:443").journey.source
+    with pytest.raises(UsageError, match="did you mean web"):
+        follow("wbe", "198.51.100.7:443")
 
 
 def test_the_rule_that_decides_is_explained_once() -> None:
@@ -92,7 +137,7 @@ def test_a_doubt_names_its_rule_and_both_ends() -> None:
     text = render_trace(shown, Style())
     assert "?  undecided: -m set --match-set blocked src: what the set holds is not" in text
     assert "?  possibly it is dropped by filter/DOCKER-USER#1" in text
-    assert text.endswith("MAY get through\n")
+    assert text.splitlines()[-1] == "MAY get through"
 
 
 def test_hostile_names_are_shown_and_not_obeyed() -> None:

@@ -31,6 +31,9 @@ class ChangeFacts(SubjectFacts, frozen=True):
     chain: Annotated[str, fact("Of a rule, chain or policy: its chain.")] = ""
     iptables: RuleEditor = ""
     maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
+    writer: Annotated[
+        str, fact("The program that was seen to write it, by `netaudit run`; empty where nobody watched.")
+    ] = ""
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
     zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""
     container: Annotated[str, fact("Of exposure: the container that is reached, empty for the host.")] = ""
@@ -61,6 +64,7 @@ def _of_rule(view: HostView, one: AttributedChange) -> CheckSubject:
         chain=item.chain,
         iptables=view.tools.of(item.backend, item.family),
         maker=one.attribution.maker,
+        writer=one.writer.name if one.writer else "",
         docker_chain=is_dockers(item),
     )
     name = f"{verb} {item.object} {item.where}"

@@ -66,7 +66,7 @@ def diff(
     from netaudit.cli import output as out
     from netaudit.cli.auditing import judge
     from netaudit.cli.choosing import detail_of, make_choice
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_sides, make_where, name_sides, when_computed
     from netaudit.diff.counters import Counters
 

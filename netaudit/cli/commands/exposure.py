@@ -58,7 +58,7 @@ def exposure(
     from netaudit.attribute.exposure.compute import ComputeExposure
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_all_or_collect, make_where
     from netaudit.model.exposure import ZoneKind
     from netaudit.packets.host.zones import ZoneChoice

@@ -139,7 +139,7 @@ def plan(
     from netaudit.cli import output as out
     from netaudit.cli import planning
     from netaudit.cli.holding import undecided_entries
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_files_or_collect, make_where
     from netaudit.model.plan import made_on_files
 

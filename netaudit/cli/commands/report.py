@@ -66,7 +66,7 @@ def report(
 ) -> None:
     """Write the report for people: of one host, of what changed between two recordings, or of its history."""
     from netaudit.cli import output as out
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible, unknown_of
     from netaudit.cli.sources import load_files_or_collect, make_where, name_sides, of_one_host, when_reported
     from netaudit.cli.templates import read_template
@@ -96,7 +96,7 @@ def _write_history(place: "Output | None", since: str | None, store: Path | None
     """Write the page of a history."""
     from netaudit.cli import output as out
     from netaudit.cli.histories import reading
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.history.reference import read_time
     from netaudit.report.history.page import render_history
     from netaudit.timeline.story import tell_story

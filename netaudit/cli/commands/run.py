@@ -77,7 +77,6 @@ def run(
     so is a SIGINT that another process sends; when the command has ended, netaudit ends without a report.
     """
     from netaudit.api.plan_files import read_plan
-    from netaudit.attribute.observed.writers import tell_writers
     from netaudit.catalog.policy import load_policy
     from netaudit.cli import output as out
     from netaudit.cli.auditing import judge
@@ -90,8 +89,7 @@ def run(
     plan = read_plan(planned) if planned else None
     stdout = sys.stderr if form is not Format.TERMINAL and output is None else None
     recorded = _run(command, where, keep, wait=wait, stdout=stdout)
-    attributed, findings = judge(recorded.before, recorded.after, form)
-    attributed = tell_writers(attributed, recorded.observed)
+    attributed, findings = judge(recorded.before, recorded.after, form, observed=recorded.observed)
     _keep_in_history(recorded, attributed)
     held = hold(recorded.after, known, form) if known else None
     out.print_diff(attributed, form, place, color, wide=wide, assertion=held, findings=findings)

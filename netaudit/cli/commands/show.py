@@ -49,7 +49,7 @@ def show(
     from netaudit.api.hosts import show as show_host
     from netaudit.cli import output as out
     from netaudit.cli.choosing import detail_of, make_choice
-    from netaudit.cli.progress import progress
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_all_or_collect, make_where
 
     detail = detail_of(verbose=verbose, quiet=quiet)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from netaudit.api.formats import TraceFormat
+from netaudit.cli.choosing import VerboseOption, detail_of
 from netaudit.cli.completing import offers
 from netaudit.cli.options import (
     FORMAT_HELP,
@@ -60,6 +61,7 @@ def trace(
     output: OutputOption = None,
     force: ForceOption = False,
     color: ColourOption = Colour.AUTO,
+    verbose: VerboseOption = False,
     strict: StrictOption = False,
     docker_host: DockerHostOption = None,
     timeout: TimeoutOption = 60.0,
@@ -74,5 +76,6 @@ def trace(
     place = out.place(output, force=force)
     facts = load_all_or_collect(snapshots, make_where(docker_host, timeout))
     shown = trace_packet(facts, source, target, interface, PacketState(state.value))
-    out.write(render_trace(shown, form, out.style(place, color, snapshots=snapshots or ())), place)
+    style = out.style(place, color, detail=detail_of(verbose=verbose, quiet=False), snapshots=snapshots or ())
+    out.write(render_trace(shown, form, style), place)
     raise typer.Exit(out.exit_code(shown.head, strict=strict, undecided=len(shown.journey.trace.doubts)))

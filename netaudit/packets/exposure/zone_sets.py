@@ -124,7 +124,8 @@ class ZoneSets:
     def _others_for(self, origin: Origin) -> Ranges:
         """Return the host's other addresses at which a zone may try such a port, as far as packets get there.
 
-        Neighbours may give the host packets for any of its addresses; one that is good for one link is asked on it.
+        Neighbours may give the host packets for any of its addresses; one that is good for one link is asked on it, and
+        loopback where it may come in.
         """
         routing = self._world.routing
         own = [
@@ -133,7 +134,8 @@ class ZoneSets:
             for ip in routing.addresses(one)
             if one.name == origin.interface or not self._is_of_link(int(ip))
         ]
-        return without(single(sorted(set(own))), self.addresses_for(origin))
+        found = without(single(sorted(set(own))), self.addresses_for(origin))
+        return found if _reaches_loopback(self._world, origin) else without(found, (LOOPBACK_NET[self._world.family],))
 
     def _is_of_link(self, address: int) -> bool:
         return self._world.family == "ip6" and contains((LINK_LOCAL,), address)
@@ -143,3 +145,10 @@ class ZoneSets:
         if origin.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN):
             return self.addresses(origin.interface)
         return self.link_addresses or self.addresses(origin.interface or LOOPBACK)
+
+
+def _reaches_loopback(world: HostSets, origin: Origin) -> bool:
+    """Tell whether a zone's packets to loopback may come in: the host's own, and IPv4's by route_localnet."""
+    if world.family == "ip6":
+        return origin.interface in ("", LOOPBACK)
+    return not origin.interface or origin.interface in world.ranges.to_loopback

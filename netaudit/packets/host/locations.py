@@ -82,6 +82,23 @@ def attachments(snapshot: Snapshot, container: Container, family: Family) -> lis
     return sorted(found, key=lambda one: (not one.endpoint.gateway_of(family), order(one.endpoint)))
 
 
+def is_host(text: str, snapshot: Snapshot) -> bool:
+    """Tell whether a sender is the host itself: by its zone, an address of its, or a container in its network."""
+    kind, _, name = text.partition(":")
+    known = snapshot.inventory.containers if snapshot.inventory else ()
+    if kind == ZoneKind.CONTAINER:
+        return any(one.name == name and one.network_mode == "host" for one in known)
+    own = {held.ip for one in snapshot.host.interfaces for held in one.addresses}
+    return text == ZoneKind.HOST or parse_ip(text) in own
+
+
+def named_source(text: str, snapshot: Snapshot) -> str:
+    """Return a sender as a zone or an address: a container's bare name, as other commands print it, is one too."""
+    names = {one.name for one in snapshot.inventory.containers} if snapshot.inventory else set()
+    is_container = text in names and text not in _ZONES and parse_ip(text) is None
+    return f"{ZoneKind.CONTAINER}:{text}" if is_container else text
+
+
 def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
     """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
     kind, _, name = text.partition(":")
@@ -92,7 +109,10 @@ def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> So
         return msgspec.structs.replace(found, interface=interface) if interface else found
     address = parse_ip(text)
     if address is None:
-        raise UsageError(f"{text} is neither a zone nor an address", hint=f"one of {', '.join(_ZONES)}, or 192.0.2.7")
+        names = [one.name for one in snapshot.inventory.containers] if snapshot.inventory else []
+        known = [*_ZONES, *(f"{ZoneKind.CONTAINER}:{one}" for one in names), *names]
+        hint = suggest(text, known, f"one of {', '.join(_ZONES)}, or 192.0.2.7")
+        raise UsageError(f"{text} is neither a zone nor an address", hint=hint)
     if address.version != target.version:
         raise UsageError(f"{text} and {target} are not of one family", hint="give two addresses of the same one")
     return _from_address(snapshot, address, interface, family)

@@ -22,6 +22,7 @@ from netaudit.packets.host.locations import (
     attached_at,
     attachments,
     in_network,
+    named_source,
     owner,
     read_source,
 )
@@ -57,6 +58,7 @@ def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> 
     if snapshot.inventory is not None:
         complete = with_every_endpoint(snapshot.inventory, snapshot.host)
         snapshot = msgspec.structs.replace(snapshot, inventory=complete)
+    question = msgspec.structs.replace(question, source=named_source(question.source, snapshot))
     target = read_target(question.target, snapshot)
     if target.container is not None:
         target = _addressed(target, question.source, snapshot)

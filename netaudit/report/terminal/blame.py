@@ -7,15 +7,17 @@ from netaudit.model.history.look import Look
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.history.log import describe_cause, describe_writer
+from netaudit.report.text.history.log import describe_reason_of, describe_writer
 from netaudit.report.text.sanitize import terminal_text
 
 _Blamed = tuple[Item, tuple[Look, LoggedChange] | None, Look]
 
 
-def render_blamed(blamed: Iterable[_Blamed], style: Style) -> str:
-    """Write each rule, and below it the change that brought it."""
-    return "".join(f"{line}\n" for one in blamed for line in _lines(one, style))
+def render_blamed(blamed: Iterable[_Blamed], look: Look, style: Style) -> str:
+    """Say which look the rules are of, then write each rule, and below it the change that brought it."""
+    said = f"in the look @{look.number} of {look.until}; what changed since is not in it"
+    lines = [*wrap(said, style.width), "", *(line for one in blamed for line in _lines(one, style))]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(blamed: _Blamed, style: Style) -> Iterator[str]:
@@ -34,5 +36,5 @@ def _sentences(brought: tuple[Look, LoggedChange] | None, first: Look) -> Iterat
         yield f"since {change.at}: @{look.number}"
     else:
         yield f"since some time between {change.since} and {change.at}, two looks at this host: @{look.number}"
-    yield f"because of {describe_cause(change.cause)}"
+    yield describe_reason_of(change.cause)
     yield describe_writer(change) or "writer not known: nobody watched between these two looks"

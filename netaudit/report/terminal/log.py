@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from netaudit.model.history.change import LoggedChange, LoggedExposure, LoggedRule
 from netaudit.report.terminal.style import Style
 from netaudit.report.terminal.wrapping import wrap
+from netaudit.report.text.exposure import mark_of
 from netaudit.report.text.history.log import describe_cause, describe_rules, describe_time, describe_writer
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.words import count
 
+_TURNS = {"!": "opened", "?": "may be open now", "-": "closed"}
 _SIGNS = {"added": "+", "removed": "-", "altered": "~", "moved": ">"}
 
 
@@ -23,7 +26,7 @@ def log_lines(number: int, one: LoggedChange, style: Style, exposure: bool, rule
     yield from wrap(terminal_text(text), style.width, rest="      ")
     if exposure:
         for cell in one.exposure:
-            mark = "!" if cell.after == "ALLOWED" else "?" if cell.after == "MAY" else "-"
+            mark = mark_of(cell.before, cell.after)
             yield terminal_text(f"      {mark} {cell.zone} → {cell.target}: {cell.before} → {cell.after}")
     if rules:
         yield from (terminal_text(f"      {_rule(rule)}") for rule in one.rules)
@@ -37,11 +40,8 @@ def _rule(rule: LoggedRule) -> str:
 
 def _delta(one: LoggedChange) -> str:
     """Count what opened, may have and closed, and name the first of what opened to the outside."""
-    turned = {
-        "opened": [cell for cell in one.exposure if cell.after.startswith("ALLOWED")],
-        "may be open now": [cell for cell in one.exposure if cell.after == "MAY"],
-        "closed": [cell for cell in one.exposure if cell.after == "blocked"],
-    }
+    marked = [(mark_of(cell.before, cell.after), cell) for cell in one.exposure]
+    turned = {word: [cell for mark, cell in marked if mark == wanted] for wanted, word in _TURNS.items()}
     return "; ".join(f"{len(cells)} {word}{_outermost(cells)}" for word, cells in turned.items() if cells)
 
 
@@ -51,4 +51,5 @@ def _outermost(cells: Sequence[LoggedExposure]) -> str:
     if found is None:
         return " inside the host"
     first, *others = found.zone.split(", ")
-    return f": {first}{f' +{len(others)}' if others else ''} → {found.target}" + (", …" if len(cells) > 1 else "")
+    more = f" and {count(len(others), 'other zone')}" if others else ""
+    return f": {first}{more} → {found.target}" + (", …" if len(cells) > 1 else "")

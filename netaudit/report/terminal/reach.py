@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.model.exposure import OUTSIDE, Outcome
+from netaudit.model.exposure import OUTSIDE, Outcome, Zone
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.reach.rows import OpenRow, open_rows
+from netaudit.report.text.reach.rows import OpenRow, open_rows, zone_order
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.words import count
 
@@ -26,12 +26,17 @@ def reach_lines(table: Sequence[AttributedExposure], style: Style) -> Iterator[s
         yield bold(terminal_text(zones), style)
         yield from (*_rows(members, style), "")
     if not rows and cells:
-        yield from ("nothing is open to " + ("internet or lan" if outside else "the zones asked about"), "")
+        yield from (*wrap(f"nothing is open to {_or(one.exposure.zone for one in cells)}", style.width), "")
     yield from _folded(table, cells, style)
 
 
 def _zones(row: OpenRow) -> str:
     return f"{'open' if row.sure else 'may be open'} to {', '.join(map(str, row.zones))}"
+
+
+def _or(zones: Iterable[Zone]) -> str:
+    """Name the zones that were asked about, and no others."""
+    return terminal_text(" or ".join(map(str, dict.fromkeys(sorted(zones, key=zone_order)))))
 
 
 def _rows(rows: Sequence[OpenRow], style: Style) -> Iterator[str]:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from netaudit.attribute.trace import AttributedTrace
+from netaudit.model.exposure import Outcome
 from netaudit.packets.values.steps import ARRIVED, Step, StepKind, Trace
+from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sanitize import terminal_text
 from netaudit.report.text.trace import (
+    decider,
     describe_author,
-    describe_decider,
     describe_end,
     describe_hop,
     describe_outcome,
@@ -33,20 +35,19 @@ def render_trace(shown: AttributedTrace, style: Style) -> str:
     lines += _hops(shown, style)
     lines += _way(journey.trace, shown, style)
     for answer in journey.trace.answers:
-        lines += ["", bold("the answer", style), *_way(answer, shown, style)]
+        lines += ["", bold("the answer", style), *_answer(answer, shown, style)]
     for later in journey.trace.later:
         lines += ["", bold("a later packet", style), *_way(later, shown, style)]
-    lines.append(describe_outcome(shown))
+    lines += wrap(terminal_text(describe_outcome(shown)), style.width, rest="  ", hyphens=True)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _outcome(shown: AttributedTrace, style: Style) -> Iterator[str]:
     """Say what becomes of the packet and which rule decides, and by which other port it may get there."""
-    yield describe_outcome(shown)
-    if decider := describe_decider(shown):
-        yield from wrap(terminal_text(decider), style.width, first="  ", rest="    ")
-    for way in describe_published(shown, style.snapshot):
-        yield from wrap(terminal_text(way), style.width, rest="  ", hyphens=True)
+    yield from wrap(terminal_text(describe_outcome(shown)), style.width, rest="  ", hyphens=True)
+    said = [item.text] if (item := decider(shown)) else []
+    for way in (*said, *describe_published(shown, style.snapshot)):
+        yield from wrap(terminal_text(way), style.width, first="  ", rest="    ", hyphens=True)
 
 
 def _hops(shown: AttributedTrace, style: Style) -> Iterator[str]:
@@ -59,6 +60,14 @@ def _hops(shown: AttributedTrace, style: Style) -> Iterator[str]:
         yield f"  {'│' if 0 < at < len(hops) - 1 else '●'} {terminal_text(hop.name):{width}}  {first}"
         yield from (f"  {'│' if at < len(hops) - 1 else ' '} {'':{width}}  {line}" for line in rest)
     yield ""
+
+
+def _answer(answer: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:
+    """Follow an answer; one that surely comes back only where everything is asked for."""
+    if answer.outcome is Outcome.ALLOWED and not answer.limits and style.detail is not Detail.FULL:
+        yield "  !  it comes back (--verbose follows it)"
+    else:
+        yield from _way(answer, shown, style)
 
 
 def _way(trace: Trace, shown: AttributedTrace, style: Style) -> Iterator[str]:

@@ -30,6 +30,14 @@ _HOW = {
 }
 
 
+def mark_of(before: str, after: str) -> str:
+    """Return `!` for what opened, `?` for what cannot be decided, `-` for what closed, also in part."""
+    if after == "ALLOWED":
+        return "!"
+    closed = after == "blocked" or before == "ALLOWED"
+    return "?" if after == "MAY" else "-" if closed else "!"
+
+
 class ChangeLine(msgspec.Struct, frozen=True):
     """Changes that read as one: zones, what they reach, and the outcomes before and after."""
 
@@ -42,11 +50,8 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
     @property
     def mark(self) -> str:
-        """Return `!` for what opened, `?` for what cannot be decided, `-` for what closed, also in part."""
-        if self.after == "ALLOWED":
-            return "!"
-        closed = self.after == "blocked" or self.before == "ALLOWED"
-        return "?" if self.after == "MAY" else "-" if closed else "!"
+        """Return the mark of what became of it."""
+        return mark_of(self.before, self.after)
 
     def __str__(self) -> str:
         return self._as_words(self.after)

@@ -6,9 +6,11 @@ from ipaddress import ip_address
 
 from netaudit.attribute.attribution import Confidence
 from netaudit.attribute.trace import AttributedTrace
+from netaudit.model.address_text import with_port
 from netaudit.model.exposure import Outcome
 from netaudit.model.netfilter.match import ADDRESSES, NFPROTO_IPV6, CtState, Field
-from netaudit.model.netfilter.ruleset import Item
+from netaudit.model.netfilter.program import Hook
+from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.reason import ReasonKind
 from netaudit.packets.values.packet import Packet, Value
 from netaudit.packets.values.steps import Change, End, EndKind, Hop, Step, StepKind
@@ -24,6 +26,7 @@ _FIELDS = {
     Field.CT_STATE: "connection state",
 }
 _NAMED_BY_RULE = (ReasonKind.BY_RULE, ReasonKind.BY_POLICY)  # whose place says it already
+_DECIDING = (Hook.INPUT, Hook.FORWARD, Hook.OUTPUT)
 _MARKS = frozenset({Field.MARK, Field.CT_MARK})
 _ENDS = {
     EndKind.LOCAL: "a program of this host takes it",
@@ -43,39 +46,69 @@ _OUTCOMES = {
 
 
 def describe_outcome(shown: AttributedTrace) -> str:
-    """Sum a trace up in one line."""
+    """Sum a trace up in one line: what becomes of the packet, by which rule, and of one to the published port."""
+    where = " at its own address" if shown.published else ""
+    own = f"{_OUTCOMES[shown.journey.trace.outcome]}{where}{_by(shown)}"
+    return "; ".join([own, *(f"{outcome} by port {ports}" for outcome, ports in _by_published(shown))])
+
+
+def _by(shown: AttributedTrace) -> str:
+    """Say which rule makes the outcome, and for whom it is there, as far as one does."""
     trace = shown.journey.trace
-    outcome = _OUTCOMES[trace.outcome]
     if trace.later and (stopped := [end.item.where for one in trace.later for end in one.ends if end.item]):
-        return f"{outcome}: it connects, then stopped by {', '.join(dict.fromkeys(stopped))}"
-    unanswered = trace.outcome is Outcome.BLOCKED and trace.arrives
+        return f": it connects, then stopped by {', '.join(dict.fromkeys(stopped))}"
     if trace.limited_by:
-        return f"{outcome}, limited by {', '.join(item.where for item in trace.limited_by)}"
-    return f"{outcome}: it arrives, and its answer does not come back" if unanswered else outcome
+        return f", limited by {', '.join(item.where for item in trace.limited_by)}"
+    if trace.outcome is Outcome.BLOCKED and trace.arrives:
+        return ": it arrives, and its answer does not come back"
+    item = decider(shown)
+    causes = shown.attributions[item].causes if item and item.object is ObjectKind.RULE else ()
+    return f" by {item.where}{causes and f' (for {describe_causes(causes)})'}" if item else ""
 
 
-def describe_published(shown: AttributedTrace, recording: str = "") -> tuple[str, ...]:
-    """Say what becomes of packets to the published port, where one to the container's own address does not arrive.
+def decider(shown: AttributedTrace) -> Item | None:
+    """Return the rule or policy that ends a packet's way or lets it through; None where none does or several may."""
+    trace = shown.journey.trace
+    if len(trace.ends) != 1:
+        return None
+    if trace.outcome is not Outcome.ALLOWED:
+        return trace.ends[0].item
+    accepting = [one for one in trace.steps if _accepts(one)]
+    rules = [one for one in accepting if one.kind is StepKind.RULE]
+    return next((one.item for one in reversed(rules or accepting)), None)
+
+
+def _accepts(step: Step) -> bool:
+    """Tell whether a step lets a packet through, and does not only translate it."""
+    filters = step.item is not None and step.item.table != "nat" and not step.changes
+    return filters and step.hook in _DECIDING and step.verdict == "accept"
+
+
+def describe_published(shown: AttributedTrace, recording: str = "") -> Iterator[str]:
+    """Say how to ask for packets to the published port, where one to the container's own address does not arrive.
 
     `recording` is how the user named it, for the command.
     """
-    if not shown.published:
-        return ()
-    if shown.by_published:
-        return tuple(_by_published(shown, recording))
-    ports = ", ".join(str(one) for one in shown.published)
-    port = shown.published[0]
-    said = f"The container publishes this port as {ports}. For packets to a published port ask about the host's address"
-    return (f"{said}: --to ADDRESS:{port.host_port}/{port.protocol}",)
-
-
-def _by_published(shown: AttributedTrace, recording: str) -> Iterator[str]:
+    target = shown.by_published[0].target if shown.by_published else ""
     source = shlex.quote(shown.journey.question.source)
-    for one in shown.by_published:
-        outcome = _OUTCOMES[one.outcome]
-        same = one.outcome is shown.journey.trace.outcome
-        said = f"{outcome} by the published port too" if same else f"but {outcome} by the published port"
-        yield f"{said}: netaudit trace --from {source} --to {one.target}{recording and f' {recording}'}"
+    command = f"netaudit trace --from {source} --to {target}{recording and f' {recording}'}"
+    wanted = shown.journey.trace.packet.number(Field.DPORT)
+    for port in shown.published[:1]:
+        asked = f"--to {target or f'ADDRESS:{port.host_port}/{port.protocol}'}"
+        if port.container_port != wanted:
+            yield f"{wanted} is the host's port for {port.container_port}/{port.protocol} of the container: {asked}"
+        elif target:
+            yield command
+        else:
+            ports = ", ".join(map(str, shown.published))
+            yield f"The container publishes this port as {ports}: ask about the host's address, {asked}"
+
+
+def _by_published(shown: AttributedTrace) -> Iterator[tuple[str, str]]:
+    """Gather the published ports by what becomes of packets to them."""
+    for outcome in dict.fromkeys(one.outcome for one in shown.by_published):
+        ports = [one.port for one in shown.by_published if one.outcome is outcome]
+        yield _OUTCOMES[outcome], " and ".join(with_port(one.host_ip, one.host_port) for one in ports)
 
 
 def describe_place(step: Step) -> str:
@@ -113,13 +146,6 @@ def _value(field: Field, value: Value, packet: Packet) -> str:
     if field is Field.CT_STATE and isinstance(value, int):
         return (CtState(value).name or str(value)).lower()
     return str(value) or "none"
-
-
-def describe_decider(shown: AttributedTrace) -> str:
-    """Name the rule or policy that ends a packet's way, "" where none does or several may."""
-    ends = shown.journey.trace.ends
-    item = ends[0].item if len(ends) == 1 else None
-    return f"by {item.where}  {item.text}" if item else ""
 
 
 def describe_author(item: Item | None, shown: AttributedTrace) -> Iterator[str]:

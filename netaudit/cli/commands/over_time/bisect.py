@@ -55,7 +55,8 @@ def bisect(
 
 def _head(turned: "Turned") -> str:
     before, after, unknown = turned.before, turned.after, turned.unknown
-    said = f"not so at @{before.number}, {before.until}; so at @{after.number}, {after.taken_at}\n"
+    until = f" to {before.until}" if before.until != before.taken_at else ""
+    said = f"not so at @{before.number}, {before.taken_at}{until}; so at @{after.number}, {after.taken_at}\n"
     if not unknown:
         return said
     which = f"@{unknown[0].number}" + (f" to @{unknown[-1].number}" if len(unknown) > 1 else "")

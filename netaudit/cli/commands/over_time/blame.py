@@ -38,4 +38,4 @@ def blame(
         found = find_look(history, str(look), datetime.now(UTC).astimezone())
         blamed = blame_rule(history, subject, found)
         lines = [(one.item, (one.entry.look, one.entry.change) if one.entry else None, one.first) for one in blamed]
-    out.show(lambda style: render_blamed(lines, style), out.style(None, Colour.AUTO), None)
+    out.show(lambda style: render_blamed(lines, found, style), out.style(None, Colour.AUTO), None)

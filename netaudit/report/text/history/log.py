@@ -1,9 +1,12 @@
 """The words of a log: a line for each change, with its time, writer, cause, rules and exposure."""
 
+from collections import Counter
+
 from netaudit.model.facts import Source
 from netaudit.model.history.change import CauseOf, LoggedCause, LoggedChange
 from netaudit.model.observation import Process
 from netaudit.report.text.sanitize import visible
+from netaudit.report.text.words import count as counted
 
 _CAUSES = {
     CauseOf.CONTAINER: "container {name}",
@@ -24,6 +27,7 @@ _HOST: dict[str, str] = {
     Source.DOCKERD_ARGV: "the options of dockerd",
     Source.DOCKER_VERSION: "the engine's version",
 }
+_OBJECTS = {"policy": "chain policy", "object": "named object"}
 _SHOWN = 3
 
 
@@ -51,6 +55,13 @@ def describe_cause(cause: LoggedCause) -> str:
     return f"{text} ({events})" if events else text
 
 
+def describe_reason_of(cause: LoggedCause) -> str:
+    """Say in a sentence what a change was made for."""
+    if cause.kind is CauseOf.OPERATOR:
+        return f"made by hand: {describe_cause(cause)}"
+    return describe_cause(cause) if cause.kind is CauseOf.UNKNOWN else f"because of {describe_cause(cause)}"
+
+
 def describe_writer(change: LoggedChange) -> str:
     """Name the process that wrote, with what is known about it."""
     if change.writer is None:
@@ -72,11 +83,11 @@ def describe_rules(change: LoggedChange) -> str:
     """Count what came and went."""
     added, removed = change.count("added"), change.count("removed")
     altered, moved = change.count("altered"), change.count("moved")
-    others = sum(one.object != "rule" for one in change.rules)
+    others = Counter(one.object for one in change.rules if one.object != "rule")
     said = added or removed or (not change.rules and change.cause.kind is not CauseOf.HOST)
     parts = [f"rules +{added} −{removed}"] if said else []  # noqa: RUF001 (a minus)
     parts += [f"{number} {word}" for number, word in ((altered, "altered"), (moved, "moved")) if number]
-    parts += [f"{others} other object{'s' if others > 1 else ''}"] if others else []
+    parts += [counted(number, _OBJECTS.get(kind, kind)) for kind, number in others.items()]
     parts += [f"{change.rewritten} written and as before"] if change.rewritten else []
     return ", ".join(parts)
 

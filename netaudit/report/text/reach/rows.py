@@ -94,7 +94,7 @@ def _row(members: Sequence[AttributedExposure]) -> OpenRow:
 
 
 def _zones(members: Iterable[AttributedExposure]) -> tuple[Zone, ...]:
-    return tuple(sorted({one.exposure.zone for one in members}, key=_zone_order))
+    return tuple(sorted({one.exposure.zone for one in members}, key=zone_order))
 
 
 def _is_sure(members: Iterable[AttributedExposure]) -> bool:
@@ -113,7 +113,7 @@ def _address(to: Destination) -> str:
 
 def _order(row: OpenRow) -> tuple[object, ...]:
     """Sort by the farthest zone, what is sure first, sensitive services first, then by name."""
-    zone, unknown = _zone_order(row.zones[0])[0], row.receiver == OTHER_PORTS
+    zone, unknown = zone_order(row.zones[0])[0], row.receiver == OTHER_PORTS
     return zone, not row.sure, unknown, not row.service, row.receiver, _number(row.port), row.port
 
 
@@ -122,5 +122,6 @@ def _number(port: str) -> int:
     return int(number) if number.isdecimal() else 1 << 16
 
 
-def _zone_order(zone: Zone) -> tuple[int, str]:
+def zone_order(zone: Zone) -> tuple[int, str]:
+    """Sort zones by how far away they are: the Internet first."""
     return _KINDS.index(zone.kind), str(zone)
