@@ -66,8 +66,8 @@ def report(
 ) -> None:
     """Write the report for people: of one host, of what changed between two recordings, or of its history."""
     from netaudit.cli import output as out
-    from netaudit.cli.screen.progress import progress
     from netaudit.cli.reporting import Wanted, report_changes, report_host, require_possible, unknown_of
+    from netaudit.cli.screen.progress import progress
     from netaudit.cli.sources import load_files_or_collect, make_where, name_sides, of_one_host, when_reported
     from netaudit.cli.templates import read_template
 

@@ -11,7 +11,7 @@ _LESS = "FRX"  # leave at once what fits, pass colours through, keep what was se
 
 
 def wanted(text: str) -> bool:
-    """Tell whether somebody sits before a screen that is too small; nobody does in CI, though it may have a terminal."""
+    """Tell whether somebody sits before a screen that is too small; nobody does in CI, which may have a terminal."""
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         return False
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):

@@ -119,8 +119,8 @@ def _run(source: str, out: Path, executor: "Executor", orders: "Orders", start: 
     """Audit, and say what was done; return how many recordings could not be audited."""
     import gc
 
-    from netaudit.cli.screen.progress import meter
     from netaudit.cli.say import say
+    from netaudit.cli.screen.progress import meter
     from netaudit.fleet.results.results import opened
     from netaudit.fleet.work.audit import audit_fleet
 

@@ -40,8 +40,8 @@ def collect(
 
 def record_hosts(inventory: Path, folder: Path, effort: "Effort") -> int:
     """Record the hosts of a file, and say what was done; return how many failed."""
-    from netaudit.cli.screen.progress import meter
     from netaudit.cli.say import say
+    from netaudit.cli.screen.progress import meter
     from netaudit.fleet.hosts.recording import collect_inventory
     from netaudit.fleet.sources.failures import NAME
 

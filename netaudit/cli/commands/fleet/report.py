@@ -19,8 +19,8 @@ def report(
 ) -> None:
     """Write static pages of a fleet, its questions and its hosts, with CSV and JSON Lines of all tables besides."""
     from netaudit.cli.output import print_path
-    from netaudit.cli.screen.progress import progress
     from netaudit.cli.say import say
+    from netaudit.cli.screen.progress import progress
     from netaudit.fleet.site.site import fleet_files
     from netaudit.fleet.site.write import write_site
 
