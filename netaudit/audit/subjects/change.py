@@ -31,9 +31,7 @@ class ChangeFacts(SubjectFacts, frozen=True):
     chain: Annotated[str, fact("Of a rule, chain or policy: its chain.")] = ""
     iptables: RuleEditor = ""
     maker: Annotated[str, fact("Who wrote it, empty where that is not known.")] = ""
-    writer: Annotated[
-        str, fact("The program that was seen to write it, by `netaudit run`; empty where nobody watched.")
-    ] = ""
+    writer: Annotated[str, fact("The program that was seen to write it; empty where nobody watched.")] = ""
     docker_chain: Annotated[bool, fact("Whether Docker owns its chain or table.")] = False
     zone: Annotated[str, fact("Of exposure: where packets come from.")] = ""
     container: Annotated[str, fact("Of exposure: the container that is reached, empty for the host.")] = ""
