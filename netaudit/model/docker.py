@@ -224,6 +224,7 @@ class DaemonOptions(msgspec.Struct, frozen=True):
     api_addresses: tuple[str, ...] | None = None  # of the API on the network
     tls_verify: bool | None = None
     rootless: bool = False  # its rules are in a network namespace of its user, other than the one that was recorded
+    port_driver: str = ""  # of rootlesskit, which takes a rootless engine's published ports; "" where it is not told
 
 
 class Inventory(msgspec.Struct, frozen=True):

@@ -103,6 +103,18 @@ def test_the_bridges_of_published_ports_are_named_as_the_rules_name_them(tmp_pat
     assert found.output_stops_containers()
 
 
+@pytest.mark.parametrize(("output", "stops"), [("", True), ("-A OUTPUT -o docker0 -j ACCEPT\n", False)])
+@pytest.mark.parametrize("ports", [True, False])
+def test_where_nat_was_not_printed_dockers_chain_tells_of_published_ports(
+    tmp_path: Path, output: str, *, stops: bool, ports: bool
+) -> None:
+    accept = (
+        "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 5000 -j ACCEPT\n" if ports else ""
+    )
+    found = chains(tmp_path, f"*filter\n:OUTPUT DROP [0:0]\n:DOCKER - [0:0]\n{output}{accept}COMMIT\n")
+    assert found.output_stops_containers() is (stops and ports)
+
+
 @pytest.mark.parametrize(
     ("policy", "rules", "stops"),
     [

@@ -59,6 +59,7 @@ DOCUMENTED = {
     "crowdsec-nft": {"crowdsec": 3, NOBODY: 1},
     "csf": {"csf": 13, NOBODY: 1},
     "firehol": {"firehol": 66, NOBODY: 181},
+    "firewalld-old": {"firewalld": 10, NOBODY: 1},
     "incus": {"incus": 5},
     "kubernetes": {"kubernetes": 24},
     "kubernetes-nft": {"kubernetes": 10},

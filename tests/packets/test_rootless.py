@@ -1,8 +1,10 @@
 """Rootless engines, recorded in the lab: rules are proved where they are, ports are the host's listeners."""
 
+import json
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import netaudit
@@ -10,7 +12,7 @@ from netaudit.api.rules import shipped_catalog
 from netaudit.attribute import AttributedSnapshot, Confidence, attribute_snapshot
 from netaudit.attribute.explain.explanation import ContainerExplained, explain
 from netaudit.model.exposure import Delivery, Outcome, ZoneKind
-from netaudit.model.facts import Source
+from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
@@ -85,12 +87,72 @@ def test_a_page_names_the_namespace() -> None:
     assert "inside rootless Podman of user 1000" in shown
 
 
-def test_a_rootless_docker_is_read_with_its_namespace_and_what_rootlesskit_takes_may_arrive() -> None:
-    snapshot = parse_snapshot(load(RECORDINGS / "docker-rootless" / "26.1.5" / "01"))
-    attributed = _attributed(snapshot)
+DOCKER = RECORDINGS / "docker-rootless" / "26.1.5" / "01"
+
+
+def test_a_rootless_docker_is_read_with_its_namespace() -> None:
+    attributed = _attributed(parse_snapshot(load(DOCKER)))
     inside = next(one for one in attributed.inside if one.container.id == "rootless-docker-1000")
     rules = [one.attribution for one in inside.items if one.item.object is ObjectKind.RULE]
     assert {(one.maker, one.confidence) for one in rules} == {("docker", Confidence.PROVED)}
     assert attributed.missing == ()
-    table = expose(snapshot, snapshot.program, wanted=lambda to: to.binding is not None)
-    assert {(one.outcome, one.way) for one in table} == {(Outcome.MAY, Delivery.ROOTLESS)}
+
+
+def _published(files: dict[str, bytes], gaps: tuple[Gap, ...] = ()) -> set[tuple[str, Outcome, str]]:
+    """Return who reaches the published port, with the recording's files changed, and the rule that decides."""
+    facts = load(DOCKER)
+    snapshot = parse_snapshot(msgspec.structs.replace(facts, files={**facts.files, **files}, gaps=(*facts.gaps, *gaps)))
+    rows = expose(snapshot, snapshot.program, wanted=lambda to: to.binding is not None)
+    return {(str(one.zone.kind), one.outcome, one.rule.text if one.rule else "") for one in rows}
+
+
+ZONES = ("internet", "lan", "host")
+
+
+def _inside(old: str, new: str) -> dict[str, bytes]:
+    places = json.loads(load(DOCKER).files[Source.INSIDE])
+    own = places["rootless-docker-1000"]
+    assert old in own["iptables-save.txt"]
+    own["iptables-save.txt"] = own["iptables-save.txt"].replace(old, new)
+    return {Source.INSIDE: json.dumps(places).encode()}
+
+
+def test_who_reaches_rootlesskit_reaches_the_container_as_its_namespaces_rules_let_it() -> None:
+    assert _published({}) == {(zone, Outcome.ALLOWED, "") for zone in ZONES}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (":OUTPUT ACCEPT [0:0]\n:DOCKER -", ":OUTPUT DROP [0:0]\n:DOCKER -", ":OUTPUT DROP"),
+        (
+            "[0:0] -A FORWARD -j DOCKER-USER\n",
+            "[0:0] -A FORWARD -j DOCKER-USER\n[0:0] -A OUTPUT -d 172.17.0.2/32 -j DROP\n",
+            "-A OUTPUT -d 172.17.0.2/32 -j DROP",
+        ),
+    ],
+)
+def test_what_the_namespace_drops_is_blocked_by_its_rule(old: str, new: str, rule: str) -> None:
+    assert _published(_inside(old, new)) == {(zone, Outcome.BLOCKED, rule) for zone in ZONES}
+
+
+def _port_driver(details: dict[str, str], *others: str) -> dict[str, bytes]:
+    components = [{"Name": "rootlesskit", "Details": details}, *({"Name": name} for name in others)]
+    return {Source.DOCKER_VERSION: json.dumps({"Server": {"Version": "26.1.5", "Components": components}}).encode()}
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        (_port_driver({"PortDriver": "builtin"}), Outcome.ALLOWED),
+        (_port_driver({"PortDriver": "gvisor-tap-vsock"}), Outcome.MAY),
+        (_port_driver({}), Outcome.MAY),
+        (_port_driver({}, "slirp4netns"), Outcome.ALLOWED),  # then rootlesskit takes ports by its own driver
+        ({Source.INSIDE: b"{}"}, Outcome.MAY),
+    ],
+)
+def test_what_is_not_known_of_the_way_into_the_namespace_leaves_it_open(
+    files: dict[str, bytes], outcome: Outcome
+) -> None:
+    unread = Gap(Source.INSIDE, GapReason.PARTIAL, "not read")
+    assert {said for _, said, _ in _published(files, (unread,))} == {outcome}

@@ -140,6 +140,11 @@ def test_rules_of_iptables_that_nft_prints_are_rules_of_iptables() -> None:
     assert rules(DOCKER, "nat", "POSTROUTING") == ["-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"]
 
 
+def test_masquerading_that_nft_knows_by_its_name_alone_is_masquerading() -> None:
+    named = DOCKER.replace("bytes 0 masquerade", 'bytes 0 xt target "MASQUERADE"')
+    assert rules(named, "nat", "POSTROUTING") == rules(DOCKER, "nat", "POSTROUTING")
+
+
 def test_without_the_warning_the_chains_tell_whose_table_it_is() -> None:
     bare = DOCKER.partition("\n")[2]
     assert table(bare, "nat").backend is Backend.IPTABLES_NFT

@@ -295,3 +295,17 @@ def test_a_bar_in_a_cell_is_no_border() -> None:
 def test_a_line_of_many_signs_is_read_once(tmp_path: Path, line: str) -> None:
     rules, _ = _rules(tmp_path, f"{SAVED}{line}\n" * 20)
     assert len(rules) == 6
+
+
+def test_rows_whose_addresses_a_page_took_out_keep_what_else_they_say(tmp_path: Path) -> None:
+    text = (
+        f"Chain DOCKER (2 references)\n{HEADING}\n    0     0 RETURN     all  --  docker0 *\n"
+        "   83  4716 DNAT       tcp  --  !docker0 *              tcp dpt:8080 to:172.17.0.2:80\n"
+    )
+    rules, lost = _rules(tmp_path, text)
+    unknown = "-m listing --source … -m listing --destination …"
+    assert rules == [
+        'nat -A DOCKER -i docker0 -m listing --unread "…" -j RETURN',
+        f"nat -A DOCKER {unknown} ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+    ]
+    assert "the address of …" in lost

@@ -39,7 +39,7 @@ def named(*names: str) -> dict[str, object]:
 
 VERSION: Fields = {
     "Server": named("Version", "ApiVersion", "MinAPIVersion", "GitCommit", "Os", "Arch", "KernelVersion")
-    | {"Components": named("Name", "Version")}
+    | {"Components": named("Name", "Version") | {"Details": named("NetworkDriver", "PortDriver")}}
 }
 
 INFO: Fields = named(

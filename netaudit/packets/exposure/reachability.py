@@ -4,12 +4,12 @@ Three traversals hold everything: what comes in by wires, what the host sends, a
 ports. Each starts with all packets of all zones at once; a zone's are told apart by interface and sender afterwards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from netaudit.errors import UsageError
 from netaudit.model.docker import Inventory
-from netaudit.model.exposure import ZoneKind
+from netaudit.model.exposure import Exposure, ZoneKind
 from netaudit.model.host import Host, Listener
 from netaudit.model.netfilter.bridges import has_bridge_chains
 from netaudit.model.netfilter.family import Family
@@ -59,6 +59,7 @@ class Reachability:
         self.sockets, self.members = Sockets(host.listeners), Members(self.inventory, family)
         self.from_proxy: dict[tuple[str, str, int], Row] = {}  # what cells found of docker-proxy
         self.inside: dict[str, InsideSets] = {}  # by container, where the rules in its namespace are known
+        self.behind: Mapping[tuple[str, str, str, int], Exposure] = {}  # what rootlesskit's child reaches
         self.unheard: Reason | None = None  # why nobody knows which programs listen
         remembered = lru_cache(maxsize=None)
         self.asked, self.came = remembered(self._asked), remembered(self._find_dispositions)

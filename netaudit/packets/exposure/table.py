@@ -10,6 +10,7 @@ from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
+from netaudit.packets.exposure.behind_rootlesskit import behind_rootlesskit
 from netaudit.packets.exposure.cells.everywhere import rows_of
 from netaudit.packets.exposure.cells.inside import through_container
 from netaudit.packets.exposure.cells.off_host import zone_of_parent
@@ -71,6 +72,7 @@ class ExposureTable:
         self._asked = tuple(one for one in known if self._wanted(one))
         self._published = None if found else self._asked if part else known
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
+        behind = behind_rootlesskit(snapshot, expose)
         self.unknown, sockets = why_not_visible(snapshot), why_no_listeners(snapshot)
         self._listeners = unknown_programs() if sockets and not self.unknown else ()
         heard = with_assumed_proxies(host, inventory) if sockets else host
@@ -79,7 +81,7 @@ class ExposureTable:
         self._unseen: dict[str, Visibility] = {}
         for family in () if self.unknown else IP_FAMILIES:
             reach = self._reaches[family] = Reachability(heard, inventory, program, family, choice)
-            reach.inside = inside_containers(namespaces, reach.family)
+            reach.inside, reach.behind = inside_containers(namespaces, reach.family), behind
             reach.unheard = sockets
             if part:
                 reach.zones.only = sent_there(reach, program, part, (*known, *self._listeners))

@@ -16,7 +16,8 @@ EVERY_PORT = ((1, 65535),)
 PROXY = "docker-proxy"
 # Programs that hold the published ports of a rootless engine: its containers are in a namespace of their own.
 # Source: the port drivers that docs.docker.com/engine/security/rootless lists; podman-run(1), `--network`.
-INTO_NAMESPACES = frozenset({"rootlesskit", "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "passt.avx2"})
+ROOTLESSKIT = "rootlesskit"
+INTO_NAMESPACES = frozenset({ROOTLESSKIT, "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "passt.avx2"})
 # They hold published ports; of these, dockerd and conmon do not answer there.
 HOLDERS = frozenset({PROXY, "dockerd", "conmon", *INTO_NAMESPACES})
 WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)

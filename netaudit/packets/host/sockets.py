@@ -9,7 +9,7 @@ from netaudit.model.engines.kinds import Engine
 from netaudit.model.engines.parts import connects_inside, has_hairpin
 from netaudit.model.host import Host, Listener
 from netaudit.model.netfilter.family import family_of
-from netaudit.packets.host.destinations import INTO_NAMESPACES, PROXY, is_wildcard
+from netaudit.packets.host.destinations import INTO_NAMESPACES, PROXY, ROOTLESSKIT, is_wildcard
 from netaudit.packets.values.probe import parse_ip
 
 _EVERY_ADDRESS = "*"  # of both families, as ss prints it
@@ -63,7 +63,7 @@ def _answering(inventory: Inventory, container: Container) -> str:
     if container.engine is Engine.PODMAN:
         return "rootlessport" if connects_inside(inventory, container.id) else ""
     if inventory.options.rootless:
-        return "rootlesskit"
+        return ROOTLESSKIT
     return "" if has_hairpin(inventory, container.id) else PROXY
 
 

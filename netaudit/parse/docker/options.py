@@ -19,11 +19,23 @@ class _Backend(msgspec.Struct):
     driver: str = msgspec.field(name="Driver", default="")
 
 
-class _Version(msgspec.Struct):
-    class Server(msgspec.Struct):
-        version: str = msgspec.field(name="Version", default="")
+class _Details(msgspec.Struct):
+    network_driver: str = msgspec.field(name="NetworkDriver", default="")
+    port_driver: str = msgspec.field(name="PortDriver", default="")
 
-    server: Server | None = msgspec.field(name="Server", default=None)
+
+class _Component(msgspec.Struct):
+    name: str = msgspec.field(name="Name", default="")
+    details: _Details | None = msgspec.field(name="Details", default=None)
+
+
+class _Server(msgspec.Struct):
+    version: str = msgspec.field(name="Version", default="")
+    components: list[_Component] | None = msgspec.field(name="Components", default=None)
+
+
+class _Version(msgspec.Struct):
+    server: _Server | None = msgspec.field(name="Server", default=None)
 
 
 VXLAN_PORT = 4789  # unless the swarm was made with --data-path-port, which only its managers tell
@@ -52,9 +64,28 @@ class Info(msgspec.Struct):
 
 def parse_version(facts: Facts) -> str:
     """Return the engine's version, "" where only the client answered."""
+    server = _server(facts)
+    return server.version if server else ""
+
+
+def _server(facts: Facts) -> _Server | None:
     data = facts.files.get(Source.DOCKER_VERSION, b"{}")
-    said = decode_json(data, _Version, source=Source.DOCKER_VERSION, expected="what Docker prints")
-    return said.server.version if said.server else ""
+    return decode_json(data, _Version, source=Source.DOCKER_VERSION, expected="what Docker prints").server
+
+
+def _port_driver(facts: Facts) -> str:
+    """Return rootlesskit's port driver; where it is not told, the one that is its own beside slirp4netns.
+
+    Source: pkg/port of github.com/rootless-containers/rootlesskit; slirp4netns as a port driver takes the ports itself.
+    """
+    server = _server(facts)
+    components = {one.name: one for one in (server.components if server else None) or ()}
+    kit = components.get("rootlesskit")
+    if kit is None:
+        return ""
+    if kit.details is not None and kit.details.port_driver:
+        return kit.details.port_driver
+    return "builtin" if "slirp4netns" in components else ""
 
 
 def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
@@ -84,6 +115,7 @@ def parse_options(facts: Facts, info: Info, version: str) -> DaemonOptions:
         api_addresses=_api_addresses(facts.files.get(Source.DOCKERD_ARGV), file),
         tls_verify=switch("tlsverify", default=False),
         rootless=rootless and _is_from_outside(facts),
+        port_driver=_port_driver(facts) if rootless else "",
     )
 
 

@@ -13,6 +13,10 @@ _HEADING = frozenset({"num", "pkts", "bytes", "target", "prot", "opt", "in", "ou
 _OPTIONS = ("--", "-f", "!f")
 _COUNT = re.compile(r"(\d{1,20})([KMGTP]?)", re.ASCII)
 _ADDRESS = re.compile(r"[\w-]*[.:/][\w.:/-]*[\w/:]")  # with a dot, a colon or a mask inside
+_MATCHES = frozenset(
+    {"ctstate", "state", "tcp", "udp", "ADDRTYPE", "reject-with", "multiport", "/*", "LOG"}
+)  # behind them
+_TAKEN_OUT = "…"  # in the place of an address
 _TO_INTERFACES = 5  # columns: target, prot, opt, in and out
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 
@@ -108,7 +112,7 @@ def cut_columns(line: str, layout: ColumnLayout) -> Columns | None:
     """Split a row whose end was cut away behind its interfaces; None for another: `…` says that more followed."""
     words = line.split(None, 12)
     counts, row = words[layout.numbered :][:2], words[layout.numbered + 2 :]
-    if not (layout.wide and layout.counted) or len(row) < _TO_INTERFACES + 1:
+    if not (layout.wide and layout.counted) or len(row) < _TO_INTERFACES:
         return None
     target, protocol, option, inside, outside = row[:_TO_INTERFACES]
     if option not in _OPTIONS or not _is_known_protocol(protocol):
@@ -120,6 +124,8 @@ def cut_columns(line: str, layout: ColumnLayout) -> Columns | None:
 def _are_columns(columns: Columns, *, has_option: bool) -> bool:
     """Return whether words can be a rule's columns: any sentence has as many words."""
     addressed = [_is_address(columns.source), _is_address(columns.destination)]
+    if columns.source == _TAKEN_OUT:
+        return has_option and _is_known_protocol(columns.protocol)
     if has_option and _is_known_protocol(columns.protocol):
         return any(addressed) or columns.target.isupper() or not columns.rest
     return (has_option or _is_known_protocol(columns.protocol)) and all(addressed)
@@ -144,10 +150,13 @@ def _columns(
     ]
     found: dict[str, str | None] = {"target": "", "option": "--", "inside": None, "outside": None}
     for name in names:
-        word, line = _head(line)
+        word, rest = _head(line)
         if not word:
             return None
-        found[name] = word
+        if name == "source" and word in _MATCHES:  # some pages take 0.0.0.0/0 for an address of the web
+            found |= {"source": _TAKEN_OUT, "destination": _TAKEN_OUT}
+            break
+        found[name], line = word, rest
     return msgspec.convert({**found, "rest": line.strip(), "packets": counts[0], "octets": counts[1]}, Columns)
 
 

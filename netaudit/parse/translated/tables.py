@@ -95,8 +95,11 @@ def _words(expression: Json, header: Header, family: str) -> tuple[list[str], li
                 return limit_options(body), []
             case {"xt": {"type": "match", "name": "comment"}}:
                 return [], []
-            case {"xt": {"type": "target"}}:
-                return unlisted("--unread", quoted(print_statement(expression, family))), target_of(expression)
+            case {"xt": {"type": "target", "name": name}}:
+                unread = [] if name == "MASQUERADE" else [quoted(print_statement(expression, family))]
+                return (unlisted("--unread", *unread) if unread else []), target_of(
+                    expression
+                )  # its options tell no way
             case dict() if _NO_TARGETS.isdisjoint(expression):
                 return [], target_of(expression)
             case _:

@@ -18,6 +18,7 @@ from netaudit.store.redaction.words import (
     CONTAINER_STATES,
     DRIVERS,
     FIREWALL_DRIVERS,
+    ROOTLESS_DRIVERS,
     SECURITY,
     SWARM_STATES,
 )
@@ -134,7 +135,12 @@ _OPTIONS: Mapping[str, object] = {
     "encrypted": _SWITCH,
 }
 _VERSIONS: Mapping[str, object] = {"Version": string(_version), "ApiVersion": string(_version)}
-_VERSION_FIELDS: Mapping[str, object] = {"Server": _VERSIONS}
+_DRIVER = one_of(ROOTLESS_DRIVERS)
+_COMPONENT: Mapping[str, object] = {
+    "Name": one_of(ROOTLESS_DRIVERS | {"rootlesskit"}),
+    "Details": {"NetworkDriver": _DRIVER, "PortDriver": _DRIVER},
+}
+_VERSION_FIELDS: Mapping[str, object] = {"Server": {**_VERSIONS, "Components": _COMPONENT}}
 _INFO: Mapping[str, object] = {
     "ServerVersion": string(_version),
     "LiveRestoreEnabled": number,

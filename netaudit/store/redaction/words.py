@@ -138,6 +138,7 @@ SYSCTLS_OF_INTERFACES = re.compile(
 DRIVERS = _words("bridge host null none overlay macvlan ipvlan ingress nat transparent l2bridge l2tunnel ics")
 CONTAINER_STATES = _words("created running paused restarting removing exited dead")
 SWARM_STATES = _words("inactive pending active error locked")
+ROOTLESS_DRIVERS = _words("builtin implicit slirp4netns pasta vpnkit lxc-user-nic gvisor-tap-vsock none host")
 FIREWALL_DRIVERS = _words("iptables nftables iptables+firewalld nftables+firewalld none")
 SECURITY = re.compile(
     r"name=(?:apparmor|seccomp|selinux|userns|rootless|cgroupns|no-new-privileges)(?:,profile=(?:builtin|default|unconfined))?"

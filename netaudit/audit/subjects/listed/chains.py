@@ -95,8 +95,10 @@ class ListedChains:
         """Tell whether OUTPUT drops what the host itself sends to containers: docker-proxy connects from the host."""
         chains = self._chains("filter")
         found = chains.get("OUTPUT")
-        published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values())
         bridges = self.published_bridges()
+        published = any("DNAT" in _targets(chain) for chain in self._chains("nat").values()) or bool(
+            _let_in(chains, self._chains("nat"))
+        )
         if published and self._native.output_stops(bridges):
             return True
         if found is None or not published or not closes(found):
@@ -111,7 +113,7 @@ class ListedChains:
         to = {found[1] for text in led if (found := _LED_TO.search(text))}
         accepted = [rule.text for chain in self._chains("filter").values() for rule in chain.rules]
         behind = [found[2] for text in accepted if (found := _ACCEPTED_AT.search(text)) and found[1] in to]
-        return tuple(dict.fromkeys((*named, *behind)))
+        return tuple(dict.fromkeys((*named, *behind, *_let_in(self._chains("filter"), self._chains("nat")))))
 
     def lacks_ingress(self) -> bool:
         """Tell whether rules name swarm's bridge, and nat has no chain that leads services' ports to it."""
@@ -130,6 +132,15 @@ class ListedChains:
         """Tell whether tables of nft's own have chains at a hook."""
         native = (one for one in self._snapshot.ruleset.tables if one.backend is Backend.NFTABLES)
         return any(f"hook {hook} " in chain.base for table in native for chain in table.chains)
+
+
+def _let_in(filters: Mapping[str, Chain], nat: Collection[str]) -> tuple[str, ...]:
+    """Name the bridges that chain DOCKER lets published ports to, where nobody printed nat."""
+    own = filters.get(_OWN)
+    if own is None or nat:
+        return ()
+    found = (_ACCEPTED_AT.search(rule.text) for rule in own.rules)
+    return tuple(dict.fromkeys(one[2] for one in found if one))
 
 
 def _own_chains(chains: Mapping[str, Chain]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from netaudit.packets.exposure.cells.proxy import RowsOf, onward
 from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.exposure.dispositions import Dispositions
 from netaudit.packets.exposure.reachability import Reachability
+from netaudit.packets.host.destinations import ROOTLESSKIT
 from netaudit.packets.host.route_ranges import LOOPBACK
 from netaudit.packets.host.sockets import is_proxied, leads_elsewhere
 from netaudit.packets.sets.bdd import PacketSet
@@ -178,6 +179,21 @@ class Arrivals:
         if leads_elsewhere(found):
             if connects_inside(self._reach.inventory, self._destination.container_id):
                 return Arrival(Delivery.ROOTLESS, here)
+            return self._behind_rootlesskit(here, names)
+        return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
+
+    def _behind_rootlesskit(self, here: Bounds, names: str) -> Arrival:
+        """Go on in the namespace of a rootless engine, as far as it was recorded."""
+        to = self._destination
+        told = self._reach.behind.get((to.container_id, to.family, to.protocol, to.ports[0][0]))
+        if told is None or names != ROOTLESSKIT:
             doubt = by_no_rule(ReasonKind.PROXY_OUT_OF_RECORDING, programs=names)
             return Arrival(Delivery.ROOTLESS, here.doubted(), doubt=doubt)
-        return Arrival(Delivery.PROXY, here, by_no_rule(ReasonKind.PORT_HELD, programs=names))
+        decision = Decision(told.rule, told.reason)
+        match told.outcome:
+            case Outcome.ALLOWED:
+                return Arrival(Delivery.ROOTLESS, here, limited_by=told.limited_by)
+            case Outcome.MAY:
+                return Arrival(Delivery.ROOTLESS, here.doubted(), doubt=decision)
+            case Outcome.BLOCKED | Outcome.NOBODY:
+                return Arrival(Delivery.ROOTLESS, here, decision)
