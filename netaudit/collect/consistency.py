@@ -18,7 +18,7 @@ from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.normalise import stable_part
 from netaudit.collect.asking.options import Where
 from netaudit.collect.docker.config import ask_daemon
-from netaudit.collect.docker.engine import ask_engine, ask_objects
+from netaudit.collect.docker.engine import ask_engine, ask_objects, count_objects
 from netaudit.collect.docker.netns import ask_inside
 from netaudit.collect.kernel.host import ask_addresses, ask_resolver, ask_switches
 from netaudit.collect.kernel.iptables import LegacyReader, ask_nft_backend, legacy_marks, outputs_by_family
@@ -58,7 +58,15 @@ def read_consistently(where: Where) -> Attempt:
         reading, inventory = _attempt(where, podman, inventory, attempt)
         if not reading.moved or (attempt >= FEWEST_ATTEMPTS and time.monotonic() > deadline):
             break
-    return reading
+    return _counted(where, reading)
+
+
+def _counted(where: Where, reading: Attempt) -> Attempt:
+    """Let the engine count its containers when they have been listed: between two attempts there may be other ones."""
+    if not any(isinstance(one, Answered) and one.source == Source.DOCKER_INFO for one in reading.answers):
+        return reading
+    again = tuple(one for one in count_objects(where) if isinstance(one, Answered))
+    return msgspec.structs.replace(reading, answers=_renewed(reading.answers, again))
 
 
 def _attempt(where: Where, podman: PodmanPlace | None, inventory: Answers, attempt: int) -> tuple[Attempt, Answers]:

@@ -49,7 +49,8 @@ def parse_engines(facts: Facts, known: Known = None) -> tuple[Inventory | None, 
     podman = parse_podman(facts, known)
     stand_in = _podman_for_docker(facts)
     if stand_in is None:
-        return _both(facts, parse_inventory(facts, known), podman), find_unlisted(facts)
+        docker = parse_inventory(facts, known)
+        return _both(facts, docker, podman), find_unlisted(facts, docker)
     if podman is not None:
         return podman, ()
     return _from_docker_api(facts, stand_in.version, known if known is not None else {}), (_NETWORKS_UNKNOWN,)

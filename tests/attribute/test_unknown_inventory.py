@@ -1,5 +1,6 @@
 """Docker does not answer: its inventory is not known, which is not the same as empty."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -103,6 +104,31 @@ def test_a_list_of_containers_that_is_not_whole_proves_no_rule_stale(gaps: tuple
     assert [gap.reason for gap in netaudit.show(empty).head.gaps if gap.source == Source.DOCKER_CONTAINERS] == [
         "partial"
     ]
+
+
+def test_a_list_of_fewer_containers_than_docker_info_counts_is_not_whole() -> None:
+    """Nobody knows whether the others are there: nothing is called removed, newly open or stale."""
+    whole = _facts("28.5.2-iptables-nft/same-port-two-containers", "02")
+    containers = json.loads(whole.files[Source.DOCKER_CONTAINERS])
+    assert len(containers) > 1
+    files = {**whole.files, Source.DOCKER_CONTAINERS: json.dumps(containers[:-1]).encode()}
+    shorter = msgspec.structs.replace(whole, files=files)
+    for before, after in ((whole, shorter), (shorter, whole)):
+        diff = netaudit.compare(before, after)
+        assert diff.defects == ()
+        assert diff.exposure == ()
+    listed, counted = len(containers) - 1, len(containers)
+    said = [gap.detail for gap in netaudit.show(shorter).head.gaps if gap.source == Source.DOCKER_CONTAINERS]
+    verb = "is" if listed == 1 else "are"
+    assert [one.partition(":")[0] for one in said] == [f"{listed} {verb} listed, and docker info counts {counted}"]
+
+
+def test_a_list_of_more_containers_than_docker_info_counted_is_whole() -> None:
+    """They were started after the engine had counted."""
+    whole = _facts("28.5.2-iptables-nft/default-one-port", "01")
+    info = {**json.loads(whole.files[Source.DOCKER_INFO]), "Containers": 0}
+    facts = msgspec.structs.replace(whole, files={**whole.files, Source.DOCKER_INFO: json.dumps(info).encode()})
+    assert not any(gap.source == Source.DOCKER_CONTAINERS for gap in netaudit.show(facts).head.gaps)
 
 
 def test_a_rule_keeps_the_cause_that_it_had_before_docker_fell_silent() -> None:

@@ -1,5 +1,6 @@
 """Rules, inventory and host of one instant; where that cannot be had, what moved is named."""
 
+import json
 import subprocess
 import sys
 
@@ -77,6 +78,25 @@ def test_containers_that_change_with_each_look_are_marked(host: Host, engine: En
     moved = _moved(host.collect(docker_host=engine.url))
     assert list(moved) == [Source.DOCKER_CONTAINERS]
     assert moved[Source.DOCKER_CONTAINERS].startswith("it changed while the host was read, at each of ")
+
+
+def test_the_engine_counts_its_containers_when_they_have_been_listed(host: Host, engine: Engine) -> None:
+    """It numbers its answers from 0: in both of two recordings with as many answers, this one is the last."""
+    running = {**CONTAINER, "State": {"Running": True, "Pid": 7}}
+    engine.start(
+        {
+            "/version": {"ApiVersion": "1.41"},
+            "/info": {"Containers": "NEXT"},
+            "/containers/json": [{"Id": "aa"}],
+            "/containers/aa/json": running,
+            "/networks": [],
+        },
+        host=host,
+    )
+    recordings = [host.collect(docker_host=engine.url) for _ in range(2)]
+    first, second = (json.loads(one.files[Source.DOCKER_INFO])["Containers"] for one in recordings)
+    answers = second - first
+    assert (first + 1, second + 1) == (answers, 2 * answers)
 
 
 def test_interfaces_that_come_without_end_are_marked(host: Host) -> None:

@@ -577,3 +577,13 @@ def test_the_last_container_that_a_plan_removes_is_not_said_to_be_unlisted() -> 
     assert planned.inventory
     assert (planned.inventory.containers, planned.inventory.partial) == ((), False)
     assert not any(gap.source == Source.DOCKER_CONTAINERS for gap in planned.gaps)
+
+
+def test_a_plan_that_removes_one_of_several_containers_counts_the_others() -> None:
+    facts = recorded("28.5.2-iptables-nft/same-port-two-containers", "02")
+    containers = [one["Name"] for one in json.loads(facts.files[Source.DOCKER_CONTAINERS])]
+    engine = stand_in(facts)
+    ask(engine, "DELETE", f"/containers{containers[0]}", force="1")
+    planned = parse_snapshot(engine.planned().facts_after)
+    assert planned.inventory
+    assert (len(planned.inventory.containers), planned.inventory.partial) == (len(containers) - 1, False)

@@ -230,6 +230,10 @@ engine() {
         return
     fi
     say docker-version.json docker version --format '@VERSION@'
+    info
+}
+
+info() { # how many containers there are is in it: it is asked again when they have been listed
     base='@INFO@'
     bridge='"BridgeNfIptables":{{json .BridgeNfIptables}},"BridgeNfIp6tables":{{json .BridgeNfIP6tables}},'
     backend='"FirewallBackend":{{json .FirewallBackend}},'
@@ -419,6 +423,7 @@ done
 [ $attempt -le 10 ] || for file in $moved; do
     gap "$file" inconsistent "it changed while the host was read, at each of 10 attempts"
 done
+[ ! -f "$files/docker-info.json" ] || info
 
 cd "$files" || exit 3
 sums=

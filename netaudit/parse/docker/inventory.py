@@ -4,7 +4,7 @@ Only the fields named here are read; what else a raw `docker inspect` holds (env
 """
 
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -72,7 +72,7 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
     containers = (
         [] if _says_none(files, networks) else _decode(files, Source.DOCKER_CONTAINERS, list[msgspec.Raw]) or []
     )
-    there = (bytes(raw) for raw in containers if bytes(raw) != b"null")
+    there = [data for raw in containers if (data := bytes(raw)) != b"null"]
     return Inventory(
         version=version or info.version,
         options=parse_options(facts, info, version or info.version),
@@ -80,25 +80,26 @@ def parse_inventory(facts: Facts, known: dict[bytes, Container] | None = None) -
         containers=tuple(known_container(data, known if known is not None else {}) for data in there),
         swarm=info.swarm.state == "active" if info.swarm.state else any(net.driver == "overlay" for net in networks),
         vxlan_port=info.swarm.cluster.data_path_port or VXLAN_PORT,
-        partial=_is_partial(facts) or bool(_number_unlisted(info, containers)),
+        partial=_is_partial(facts) or _counts_more(info, len(there)),
     )
 
 
-def find_unlisted(facts: Facts) -> tuple[Gap, ...]:
-    """Return the gap where no container is listed, and the engine counts some; nothing where a gap says so already."""
-    listed = facts.files.get(Source.DOCKER_CONTAINERS)
-    if listed is None or listed.strip() not in (b"", b"[]"):
+def find_unlisted(facts: Facts, inventory: Inventory | None) -> tuple[Gap, ...]:
+    """Return the gap where fewer containers are listed than the engine counts; nothing where a gap says so already."""
+    if inventory is None or any(gap.source == Source.DOCKER_CONTAINERS for gap in facts.gaps):
         return ()
-    if any(gap.source == Source.DOCKER_CONTAINERS for gap in facts.gaps):
+    info, listed = _decode(facts.files, Source.DOCKER_INFO, Info) or Info(), len(inventory.containers)
+    if not _counts_more(info, listed):
         return ()
-    number = _number_unlisted(_decode(facts.files, Source.DOCKER_INFO, Info) or Info(), ())
-    said = f"none is listed, and docker info counts {number}: record again, or keep `docker inspect` of them all"
-    return (Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, said),) if number else ()
+    there = {0: "none is", 1: "1 is"}.get(listed, f"{listed} are")
+    said = f"{there} listed, and docker info counts {info.containers}"
+    todo = "record again, or keep `docker inspect` of them all"
+    return (Gap(Source.DOCKER_CONTAINERS, GapReason.PARTIAL, f"{said}: {todo}"),)
 
 
-def _number_unlisted(info: Info, listed: Collection[msgspec.Raw]) -> int:
-    """Return how many containers the engine counts where none is listed."""
-    return 0 if listed else info.containers or 0
+def _counts_more(info: Info, listed: int) -> bool:
+    """Tell whether the engine counts more containers than are listed; fewer may have ended before it counted."""
+    return (info.containers or 0) > listed
 
 
 def _says_none(files: Mapping[str, bytes], networks: tuple[Network, ...]) -> bool:

@@ -25,7 +25,7 @@ class EngineState:
         self.exposed_ports = exposed_ports
         self.networks = _by_id(facts, Source.DOCKER_NETWORKS)
         self.containers = _by_id(facts, Source.DOCKER_CONTAINERS)
-        self._counted = facts.files.get(Source.DOCKER_INFO) if self.containers else None
+        self._counted, self._at_first = facts.files.get(Source.DOCKER_INFO), len(self.containers)
         self.volumes: dict[str, Object] = {}
         self.services: dict[str, Object] = {}
         self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
@@ -99,8 +99,9 @@ class EngineState:
             Source.DOCKER_NETWORKS: msgspec.json.encode(list(self.networks.values())),
             Source.DOCKER_CONTAINERS: msgspec.json.encode(list(self.containers.values())),
         }
-        if not self.containers and self._counted:  # else they would be taken for not listed
-            found[Source.DOCKER_INFO] = _counting_none(self._counted)
+        more = len(self.containers) - self._at_first
+        if more and self._counted:  # else those that are removed would be taken for not listed
+            found[Source.DOCKER_INFO] = _counting(self._counted, more)
         return found
 
 
@@ -109,9 +110,10 @@ def known_images(images: Mapping[str, tuple[str, ...]]) -> ExposedPorts:
     return images.get
 
 
-def _counting_none(info: bytes) -> bytes:
+def _counting(info: bytes, more: int) -> bytes:
     said = decode_json(info, dict[str, Any], source=Source.DOCKER_INFO, expected="what Docker prints")
-    return msgspec.json.encode({**said, "Containers": 0, "ContainersRunning": 0})
+    counted = said.get("Containers")
+    return msgspec.json.encode({**said, "Containers": counted + more}) if isinstance(counted, int) else info
 
 
 def _by_id(facts: Facts, source: Source) -> dict[str, Object]:
