@@ -40,10 +40,10 @@ _WITNESS = re.compile(r"\w+ (?P<address>\S+):(?P<port>\d+) → (?P<target>\S+):(
 # Senders that are in no list of a random host: who is named for one port may not get in at another. Two connections
 # from one address and port to one container, by its published port and directly, get in each other's way.
 _OTHERS = {
-    ("lan", "ip"): "192.0.2.{}",
-    ("lan", "ip6"): "2001:db8::{}",
-    ("internet", "ip"): "198.51.100.{}",
-    ("internet", "ip6"): "2001:db8:ffff::{}",
+    ("lan", "ip"): ("192.0.2.{}",),
+    ("lan", "ip6"): ("2001:db8::{}",),
+    ("internet", "ip"): ("198.51.100.{}", "203.0.113.{}"),
+    ("internet", "ip6"): ("2001:db8:ffff::{}",),
 }
 _DIRECTLY, _BY_PORT = 77, 78
 # Source ports below those that programs get: to other ports than the example's one of them may be the only way.
@@ -220,9 +220,9 @@ class Crowd:
             for sport in sports:
                 yield Try(stand_in, _spoken(cell), said["target"].strip("[]"), cell.port, (_any(cell.family), sport))
         number = _DIRECTLY if cell.kind == "container-ports" else _BY_PORT
-        other = _OTHERS.get((cell.zone[0], cell.family), "").format(number)
+        others = [one.format(number) for one in _OTHERS.get((cell.zone[0], cell.family), ())]
         named = "" if address in ROUTER else address  # the table does not know who the router is
-        for sender in filter(None, (named, other)):
+        for sender in filter(None, (named, *others)):
             if not owner and cell.zone[0] != "host":
                 self._become(who, sender)
             for sport in sports:
