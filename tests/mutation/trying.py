@@ -133,12 +133,14 @@ def _in_fork(
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
+        if not items:
+            os._exit(2)
         change()
         resource.setrlimit(resource.RLIMIT_AS, (_size() + ROOM, resource.RLIM_INFINITY))
-        failed = _try(items, times) if items else ""
+        failed = _try(items, times)
         if failed:
             os.write(telling, failed.encode())
-        os._exit(1 if failed else 0 if items else 2)
+        os._exit(1 if failed else 0)
     except BaseException:  # noqa: BLE001 (nothing of the fork may go on in its parent's code)
         traceback.print_exc()
         os._exit(3)

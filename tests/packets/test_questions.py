@@ -89,3 +89,12 @@ def test_a_network_that_no_bridge_of_the_host_carries_is_not_followed() -> None:
     snapshot = msgspec.structs.replace(known, host=msgspec.structs.replace(known.host, interfaces=gone))
     (end,) = _asked("container:base", "192.0.2.77:80", snapshot=snapshot).trace.ends
     assert (end.kind, end.reason and end.reason.kind) == (EndKind.UNKNOWN, ReasonKind.NETWORK_NOT_A_BRIDGE)
+
+
+def test_a_host_of_which_no_address_is_known_is_not_asked_for_by_name() -> None:
+    known = _snapshot()
+    bare = msgspec.structs.replace(known, host=msgspec.structs.replace(known.host, interfaces=()))
+    with pytest.raises(NetauditError) as refused:
+        _asked("lan", "host:22", snapshot=bare)
+    assert refused.value.message == "no address of this host is known by which others reach it"
+    assert refused.value.hint == "name one"

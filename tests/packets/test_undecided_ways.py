@@ -15,9 +15,12 @@ from packets.test_shadow import _shadows
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Facts, Source
 from netaudit.model.netfilter.match import Field
+from netaudit.model.netfilter.ruleset import Backend, Chain, Rule, Ruleset, Table
 from netaudit.model.reason import ReasonKind, kinds_of
+from netaudit.packets.shadowing.analysis import ShadowAnalysis
 from netaudit.packets.shadowing.kinds import ShadowKind
 from netaudit.packets.values.steps import EndKind, Trace
+from netaudit.parse.program import parse_program
 
 FIRST_DROPS = "blocked, filter/FORWARD#1"
 
@@ -139,3 +142,32 @@ def test_ports_of_either_end_cover_a_rule_about_one_of_them() -> None:
     (shadow,) = _shadows(either, "-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT")
     assert (shadow.shade, [item.position for item in shadow.covering]) == (ShadowKind.CONTRADICTED, [1])
     assert not _shadows(either, "-A INPUT -p tcp -m tcp --dport 444 -j ACCEPT")
+
+
+@pytest.mark.parametrize(("port", "outcome"), [(22, "allowed"), (23, "blocked, nobody listens where it leads")])
+def test_a_translation_to_a_port_alone_keeps_the_address(port: int, outcome: str) -> None:
+    rule = f"nat PREROUTING -i eth0 -p tcp -m tcp --dport 2222 -j DNAT --to-destination :{port}"
+    text = 'tcp LISTEN 0 128 0.0.0.0:{0} 0.0.0.0:* users:(("sshd",pid=7,fd={0}))\n'
+    facts = changed(
+        OLD, iptables_nft=with_rules(rule), sockets=lambda known: known + text.format(22) + text.format(2222)
+    )
+    assert said(facts)["lan:eth0 → 0.0.0.0:2222"].startswith(outcome)
+    assert disagreements(facts) == []
+
+
+def test_addresses_of_ipv6_are_as_wide_as_they_are() -> None:
+    table = Table(
+        Backend.IPTABLES_NFT,
+        "ip6",
+        "filter",
+        (
+            Chain(
+                "INPUT",
+                (Rule("-A INPUT -s 2001:db8::/32 -j DROP"), Rule("-A INPUT -s 2001:db8:1::/48 -j DROP")),
+                "ACCEPT",
+            ),
+        ),
+    )
+    read = parse_program(Facts({}), Ruleset((table,))).tables[0]
+    (shadow,) = ShadowAnalysis(read).of(read.chains["INPUT"])
+    assert (shadow.shade, [item.position for item in shadow.covering]) == (ShadowKind.REDUNDANT, [1])

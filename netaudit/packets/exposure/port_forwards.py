@@ -9,7 +9,7 @@ the table already; the rest is cut by where it is led, until nothing is left. A 
     led on, less what is web's     port 2222, to 172.17.0.2:22      one destination: web, by 0.0.0.0:2222
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -54,14 +54,23 @@ def _leads(reach: Reachability, left: PacketSet) -> NatTarget:
     """Find where some packet of a set is led: to one place, or to one of several that the kernel chooses among."""
     space = reach.world.space
     example = space.values.example(left, (*_SENT, NEW_DADDR, NEW_DPORT)) or {}
-    same = left
-    for field in _SENT:
-        same = same & space.equal(field, example[field])
+    same = _same(space, left, example, _SENT)
     addresses = _around(space.values.ranges(same, NEW_DADDR), example[NEW_DADDR])
+    if addresses == (example[Field.DADDR],) * 2:  # a rule that writes the port alone leads each address to itself
+        others = [field for field in _SENT if field is not Field.DADDR]
+        kept = _same(space, left & space.copied(Field.DADDR, NEW_DADDR), example, others)
+        addresses = _around(space.values.ranges(kept, NEW_DADDR), example[NEW_DADDR])
     group = left & space.in_ranges(NEW_DADDR, (addresses,)) & reach.world.led
     ports = _around(space.values.ranges(same, NEW_DPORT), example[NEW_DPORT])
     first, last = (_written(number, reach.family) for number in addresses)
     return NatTarget((first, last), None if _keeps_ports(space, group) else ports)
+
+
+def _same(space: PacketSpace, packets: PacketSet, example: Mapping[str, int], fields: Iterable[Field]) -> PacketSet:
+    """Return the packets that are in some fields as one of them is."""
+    for field in fields:
+        packets = packets & space.equal(field, example[field])
+    return packets
 
 
 def _around(ranges: Ranges, number: int) -> tuple[int, int]:
