@@ -7,6 +7,7 @@ Exit codes: 0 nothing at or above the bar, 1 findings at or above it, difference
 
 import errno
 import os
+import shlex
 import sys
 from io import StringIO
 from typing import NoReturn
@@ -63,11 +64,13 @@ def _full_stdout(error: OSError) -> OutputError:
 
 def _fail_usage(error: ClickException) -> NoReturn:
     """Print what typer says of a wrong command line, of which nothing is obeyed: it repeats words of the command."""
+    from netaudit.cli.guesses import guess
     from netaudit.cli.say import say_lines
 
     said = StringIO()
     error.show(said)
-    say_lines(said.getvalue())
+    meant = guess(sys.argv[1:])
+    say_lines(said.getvalue() + (f"did you mean: netaudit {shlex.join(meant)}\n" if meant else ""))
     sys.exit(error.exit_code)
 
 

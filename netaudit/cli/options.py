@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,7 +22,14 @@ class Colour(StrEnum):
 
 
 FORMAT_HELP = "What to print; without it, what -o is called decides, such as plan.json."
+_OF_TEXT = (".txt", ".text", ".log", ".out", ".tmp", "")  # names that say nothing of a format
 _BY_NAME = {".htm": "html", ".md": "markdown", ".prom": "openmetrics", ".xml": "junit"}
+
+
+def _ending(form: StrEnum) -> str:
+    """Name the ending of a file that has a format."""
+    of_form = {name: suffix for suffix, name in (*_BY_NAME.items(), (".txt", "terminal"))}
+    return ".html" if form.value == "html" else of_form.get(form.value, f".{form.value}")
 
 
 def form_by_name(ctx: typer.Context, value: F) -> F:
@@ -32,7 +40,13 @@ def form_by_name(ctx: typer.Context, value: F) -> F:
         return value
     suffix = Path(output).suffix.lower()
     name = _BY_NAME.get(suffix, suffix.removeprefix("."))
-    return next((one for one in type(value) if one.value == name), value)
+    if suffix in _OF_TEXT or ctx.params.get("suggest"):  # a policy is YAML, whatever the format of answers is
+        return value
+    found = next((one for one in type(value) if one.value == name), None)
+    if found is None and re.fullmatch(r"\.[a-z]{1,5}", suffix):
+        known = ", ".join(_ending(one) for one in type(value))
+        raise typer.BadParameter(f"-o {output}: no format is called {suffix}: {known}; or give --format too.")
+    return found or value
 
 
 def named(value: Path | None) -> Path | None:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from programs import ONE_PORT, assert_fails, run, run_inside
+from programs import ONE_PORT, RECORDINGS, assert_fails, run, run_inside
 from sampling import every, sampled
 
 from netaudit.cli.sources import require_rules
@@ -298,3 +298,36 @@ def test_a_name_of_a_megabyte_does_not_fill_the_terminal(tmp_path: Path) -> None
     assert len(done.stderr) < 2200
     assert "characters are left out" in done.stderr
     assert done.stderr.endswith("(one host a line: web-1.example, or ssh://user@web-1.example:2222)\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["ports"], "exposure"),
+        (["fix", "host"], "audit host"),
+        (["list"], "show"),
+        (["audit", "--json"], "audit --format json"),
+        (["exposure", "--format", "md"], "exposure --format markdown"),
+        (["exposure", "-f", "table"], "exposure -f terminal"),
+        (["audit", "--format=md"], "audit --format=markdown"),
+        (["diff", "--since", "yesterday"], "diff @yesterday"),
+        (["blame", "-A FORWARD -j DROP"], "blame -- '-A FORWARD -j DROP'"),
+    ],
+)
+def test_a_command_line_that_people_guess_names_the_one_that_is_meant(written: list[str], meant: str) -> None:
+    done = run_inside(*written)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"did you mean: netaudit {meant}\n")
+
+
+def test_what_nobody_can_guess_is_not_guessed() -> None:
+    assert "did you mean:" not in run_inside("exposure", "--nonsense").stderr
+
+
+@pytest.mark.parametrize("command", ["report", "exposure", "audit"])
+def test_a_file_that_is_called_after_no_format_is_refused_with_those_that_are(command: str, tmp_path: Path) -> None:
+    done = run_inside(command, RECORDINGS / "tour" / "shop" / "10", "-o", tmp_path / "out.pdf")
+    assert done.returncode == 2
+    assert "no format is called .pdf: " in done.stderr
+    assert ".html" in done.stderr
+    assert not list(tmp_path.iterdir())

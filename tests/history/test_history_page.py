@@ -128,3 +128,12 @@ def test_the_command_writes_the_page_of_a_time(tmp_path: Path) -> None:
     assert page.read_text().count(">before</td>") == 3
     for wrong in (("--since", "1d"), ("--history", str(ONE_PORT / "00")), ("--history", "--since", "never")):
         assert run_inside("report", *wrong, "-o", page).returncode == 2
+
+
+def test_what_is_open_at_the_end_is_counted_once_and_doubt_apart() -> None:
+    page = history_page(
+        story(told(1, cell("lan:eth0", "pg:5432/tcp", "ALLOWED"), cell("internet", "web:80/tcp", "MAY")))
+    )
+    tiles = {word: number for number, word, _ in page.tiles}
+    assert (tiles["open at the end"], tiles["may be open at the end"]) == (1, 1)
+    assert "1 is open at the end" in "".join(map(str, page.headline.parts))

@@ -226,10 +226,11 @@ def test_without_interfaces_every_destination_is_in_doubt() -> None:
     facts = load(RECORDINGS / OLD)
     left = {name: data for name, data in facts.files.items() if name not in (Source.IP_ADDR, Source.SOCKETS)}
     table = _expose(msgspec.structs.replace(facts, files=left))
-    assert [one.destination.address for one in table] == ["0.0.0.0"] * 2 + ["::"] * 2 + ["172.17.0.2"] * 4
-    assert {(one.outcome, describe_reason(one.reason)) for one in table} == {
-        (Outcome.MAY, "ip-addr.json: not recorded")
-    }
+    assert [one.destination.address for one in table] == ["0.0.0.0"] * 2 + ["::"] * 2 + ["172.17.0.2"] * 6
+    outcomes = {(one.zone.kind, one.destination.address): (one.outcome, describe_reason(one.reason)) for one in table}
+    never = outcomes.pop((ZoneKind.INTERNET, "172.17.0.2"))
+    assert never == (Outcome.BLOCKED, "the Internet does not route this address")
+    assert set(outcomes.values()) == {(Outcome.MAY, "ip-addr.json: not recorded")}
 
 
 def test_a_member_of_a_network_may_be_told_from_the_others() -> None:

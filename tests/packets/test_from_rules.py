@@ -3,15 +3,20 @@
 from ipaddress import ip_address
 
 import pytest
+from msgspec.structs import replace
+from programs import RECORDINGS
 
 from netaudit.errors import SubjectError
-from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, Outcome, ZoneKind
 from netaudit.model.facts import Facts, Gap, GapReason, Source
+from netaudit.model.netfilter.family import Family
 from netaudit.model.reason import ReasonKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
+from netaudit.packets.host.destinations import is_never_routed
 from netaudit.packets.host.locations import find_container, read_source
 from netaudit.parse import parse_snapshot
+from netaudit.store import load
 
 UNSEEN = tuple(Gap(source, GapReason.NOT_RECORDED) for source in (Source.IP_ADDR, Source.SOCKETS))
 DNAT = "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:5432"
@@ -143,3 +148,22 @@ def test_a_zone_that_nobody_can_tell_is_not_called_absent() -> None:
 def test_a_container_that_nobody_could_look_for_is_not_called_absent() -> None:
     with pytest.raises(SubjectError, match="whether there is a container web is not known"):
         find_container(_snapshot(), "web")
+
+
+def test_private_and_loopback_addresses_are_not_reached_from_the_internet_whatever_the_interfaces_are() -> None:
+    facts = load(RECORDINGS / "28.5.2-iptables-nft" / "loopback-port" / "01")
+    kept = (Source.IPTABLES_NFT, Source.DOCKER_CONTAINERS)
+    pasted = replace(facts, files={name: facts.files[name] for name in kept}, gaps=UNSEEN)
+    snapshot = parse_snapshot(pasted)
+    table = [one for one in expose(snapshot, snapshot.program) if one.destination.container_name]
+    found = {(one.zone.kind, one.destination.address): one.outcome for one in table}
+    for address in ("127.0.0.1", "172.17.0.2"):
+        assert found[ZoneKind.INTERNET, address] is Outcome.BLOCKED
+        assert found[ZoneKind.LAN, address] is Outcome.MAY
+
+
+def test_a_port_on_the_host_s_own_private_address_may_be_led_to_by_a_router() -> None:
+    to = Destination(DestinationKind.PUBLISHED_PORT, Family.IP, "tcp", "192.168.1.10", ((80, 80),))
+    assert not is_never_routed(to)
+    assert is_never_routed(replace(to, address="169.254.1.1"))
+    assert is_never_routed(replace(to, kind=DestinationKind.CONTAINER_PORTS))

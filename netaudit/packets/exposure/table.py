@@ -8,7 +8,7 @@ import msgspec
 from netaudit.model.exposure import Delivery, Destination, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.netfilter.program import Program
-from netaudit.model.reason import Reason
+from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.behind_rootlesskit import behind_rootlesskit
 from netaudit.packets.exposure.cells.everywhere import rows_of
@@ -22,11 +22,14 @@ from netaudit.packets.exposure.port_forwards import port_forwards
 from netaudit.packets.exposure.reachability import Reachability
 from netaudit.packets.exposure.requested import Requested, sent_there
 from netaudit.packets.host.containers.namespaces import namespaces_of
-from netaudit.packets.host.destinations import destinations, number_of
+from netaudit.packets.host.destinations import destinations, is_never_routed, number_of
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.sockets import with_assumed_proxies
 from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
 from netaudit.packets.host.zones import Origin, ZoneChoice
+
+_ALWAYS = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.HOST)
+_NOT_ROUTED = make_reason(ReasonKind.NOT_ROUTED_BY_INTERNET)
 
 
 def expose(
@@ -109,8 +112,8 @@ class ExposureTable:
         return dict.fromkeys(destination for destination, _ in self._told if destination not in asked)
 
     def zones(self, family: str) -> tuple[Zone, ...]:
-        """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
-        return (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST)) if self.unknown else tuple(self._ways[family])
+        """Return the zones that have packets of a family; where they cannot be told apart, those that always are."""
+        return tuple(map(Zone, _ALWAYS)) if self.unknown else tuple(self._ways[family])
 
     def answered_by(self, zone: Zone, destination: Destination) -> Zone:
         """Return the zone that has the cells of a zone: of a shim its parent interface with the same neighbours."""
@@ -133,9 +136,19 @@ class ExposureTable:
             yield unless_partly_read(found, self._partly)
 
     def _without_places(self, reason: Reason, zone: Zone, destination: Destination) -> Iterator[Exposure]:
-        """Return what can be told where nobody knows by which interfaces and routes packets come."""
-        if told := self._told.get((destination, zone)):
-            yield told
+        """Return what can be told where nobody knows by which interfaces and routes packets come.
+
+        Neighbours are told of where they alone may get there: else they are where the Internet's packets come by.
+        """
+        near = is_never_routed(destination)
+        if zone.kind is ZoneKind.INTERNET and near:
+            yield Exposure(zone, destination, Outcome.BLOCKED, Delivery.NONE, reason=_NOT_ROUTED)
+            return
+        if zone.kind is ZoneKind.LAN and not near:
+            return
+        asked = Zone(ZoneKind.INTERNET) if zone.kind is ZoneKind.LAN else zone  # they meet the same rules
+        if told := self._told.get((destination, asked)):
+            yield msgspec.structs.replace(told, zone=zone)
         elif destination not in self._of_rules:
             yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=reason)
 

@@ -8,6 +8,7 @@ from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.host import Host, Listener
 from netaudit.model.netfilter.family import IP_FAMILIES, family_of
+from netaudit.packets.host.zones import is_routed
 from netaudit.packets.values.probe import PROTOCOLS
 
 # The transport protocols with ports, which Docker publishes.
@@ -56,6 +57,18 @@ def written(address: str) -> str:
 def is_wildcard(address: str) -> bool:
     """Tell whether an address stands for every one of the host's."""
     return address in WILDCARDS.values()
+
+
+def is_never_routed(to: Destination) -> bool:
+    """Tell whether no packet of the Internet is sent to a destination, whatever the host's interfaces are.
+
+    A container's private address is none of its host's; a port on the host's own private address may be behind a router
+    that leads the Internet there.
+    """
+    address = ip_address(to.address)
+    if to.kind is DestinationKind.CONTAINER_PORTS:
+        return not is_routed(int(address), to.family)
+    return to.kind is not DestinationKind.FORWARDED_PORT and (address.is_loopback or address.is_link_local)
 
 
 def _published(container: Container) -> Iterator[Destination]:
