@@ -62,8 +62,8 @@ def is_wildcard(address: str) -> bool:
 def is_never_routed(to: Destination) -> bool:
     """Tell whether no packet of the Internet is sent to a destination, whatever the host's interfaces are.
 
-    A container's private address is none of its host's; a port on the host's own private address may be behind a router
-    that leads the Internet there.
+    A container's private address is not an address of its host; a port on the host's own private address may be
+    behind a router that leads the Internet there.
     """
     address = ip_address(to.address)
     if to.kind is DestinationKind.CONTAINER_PORTS:
