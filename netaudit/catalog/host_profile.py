@@ -15,7 +15,7 @@ from netaudit.model.host import HostAddress, Listener
 from netaudit.model.netfilter.ruleset import Backend
 from netaudit.model.version import Version
 from netaudit.plan.profile.profile import HostProfile, ProfileInterface, interfaces_of
-from netaudit.plan.rehearsal.change import NOT_FOLLOWED, STRINGS, SWITCHES
+from netaudit.plan.rehearsal.change import NOT_FOLLOWED, wrong_options
 from netaudit.plan.rehearsal.default_bridge import OF_DEFAULT_BRIDGE, default_pools, follows
 
 _HINT = "docs/netaudit-host-profile.schema.json describes it"
@@ -67,11 +67,9 @@ def _wrong_engine(raw: _Profile) -> Iterator[tuple[str, str]]:
 
 def _wrong_daemon(raw: _Profile) -> Iterator[tuple[str, str]]:
     interfaces = interfaces_of(_profile(raw, Path()))
-    for key, value in raw.daemon.items():
-        if key in SWITCHES and not isinstance(value, bool):
-            yield f"{value!r} is neither true nor false", f"daemon.{key}"
-        if key in STRINGS and not isinstance(value, str):
-            yield f"{value!r} is no text", f"daemon.{key}"
+    for key, said, _ in wrong_options(raw.daemon):
+        yield said, f"daemon.{key}"
+    for key in raw.daemon:
         if key in NOT_FOLLOWED or (key in OF_DEFAULT_BRIDGE and not follows(key, raw.daemon, interfaces)):
             yield "it gives the host other networks: record a host that has them", f"daemon.{key}"
     try:

@@ -459,22 +459,6 @@ def test_an_interface_carries_macvlan_or_ipvlan() -> None:
     assert ask(engine, "POST", "/containers/second/start")[0] == 204
 
 
-@pytest.mark.parametrize(("version", "gateway"), [("26.1.5", "172.18.0.1"), ("28.5.2", "")])
-def test_engines_that_know_isolated_networks_give_them_no_gateway(version: str, gateway: str) -> None:
-    engine = _engine(version)
-    make_network(engine, "iso", Internal=True, Options={"com.docker.network.bridge.gateway_mode_ipv4": "isolated"})
-    assert networks(engine.planned().facts_after)["iso"]["pools"] == [("172.18.0.0/16", gateway)]
-
-
-def test_a_macvlan_that_is_internal_shows_no_gateway_of_any_engine() -> None:
-    for version in ("20.10.24", "28.5.2"):
-        engine = _engine(version)
-        pool = {"Config": [{"Subnet": "198.51.100.0/24"}]}
-        make_network(engine, "side", Driver="macvlan", Internal=True, IPAM=pool, Options={"parent": "eth0"})
-        run(engine, "web", NetworkMode="side")
-        assert containers(engine.planned().facts_after)["/web"]["networks"]["side"][0][-2:] == ["", ""]
-
-
 def test_a_link_to_a_container_that_was_removed_leads_to_none_that_runs() -> None:
     engine = _engine()
     run(engine, "db")

@@ -157,6 +157,12 @@ def test_sockets_that_a_profile_does_not_name_are_a_gap(tmp_path: Path) -> None:
         ('engine = "28.5.2"\n[interfaces.eth0]\ngateways = ["x"]', "interfaces.eth0.gateways: no address: x"),
         ('engine = "28.5.2"\nlistens = ["22"]', "host.toml:2: listens: no socket: 22"),
         ('engine = "28.5.2"\n[daemon]\nicc = "no"', "host.toml:3: daemon.icc: 'no' is neither true nor false"),
+        ('engine = "28.5.2"\n[daemon]\nipv6 = 1', "host.toml:3: daemon.ipv6: 1 is neither true nor false"),
+        ('engine = "28.5.2"\n[daemon]\ndefault-address-pools = 5', "host.toml:3: daemon.default-address-pools: "),
+        (
+            'engine = "28.5.2"\n[daemon]\ndefault-address-pools = ["10.9.0.0/16"]',
+            'dockerd does not start with "10.9.0.0/16" for pools',
+        ),
         ('engine = "28.5.2"\n[daemon]\nbip = "10.0.0.300/8"', "host.toml:2: daemon: no addresses for the default"),
         ('engine = "28.5.2"\n[daemon]\nbridge = "br9"', "host.toml:3: daemon.bridge: it gives the host"),
         ("engine", "not TOML"),

@@ -139,11 +139,21 @@ def test_the_way_back_to_iptables_deletes_the_tables() -> None:
         assert _chain(planned.after.ruleset, *place) == _chain(recorded.ruleset, *place), place
 
 
+_WRONG_POOLS = (
+    (5, "daemon key default-address-pools: dockerd does not start with 5 for a list of pools"),
+    ({"base": "10.9.0.0/16", "size": 24}, r'with \{"base":"10.9.0.0/16","size":24\} for a list of pools'),
+    (["10.9.0.0/16"], 'with "10.9.0.0/16" for pools'),
+    ([{"base": "10.9.0.0/16", "size": "24"}], r'with \{"base":"10.9.0.0/16","size":"24"\} for pools'),
+)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (EngineChange(daemon={"icc": "no"}), "daemon key icc: 'no' is neither true nor false"),
         (EngineChange(daemon={"ip": 7}), "daemon key ip: 7 is no text"),
+        (EngineChange(daemon={"ipv6": "yes"}), "daemon key ipv6: 'yes' is neither true nor false"),
+        *((EngineChange(daemon={"default-address-pools": pools}), said) for pools, said in _WRONG_POOLS),
         (EngineChange(engine="new"), "not an engine's version: new"),
         (EngineChange(backend=FirewallBackend.NFTABLES), r"engine 28.5.2\S* has no nftables backend"),
         (EngineChange(daemon={"firewall-backend": "pf"}), "daemon key firewall-backend: pf is no backend"),
@@ -155,15 +165,15 @@ def test_what_no_daemon_would_start_with_is_refused(change: EngineChange, said: 
 
 
 @pytest.mark.parametrize(
-    ("key", "kind"),
+    ("key", "value", "kind"),
     [
-        ("bridge", AssumptionKind.OPTION_NOT_FOLLOWED),
-        ("default-address-pools", AssumptionKind.OPTION_ONLY_NEW),
-        ("log-driver", AssumptionKind.OPTION_UNKNOWN),
+        ("bridge", "x", AssumptionKind.OPTION_NOT_FOLLOWED),
+        ("default-address-pools", [{"base": "10.9.0.0/16", "size": 24}], AssumptionKind.OPTION_ONLY_NEW),
+        ("log-driver", "x", AssumptionKind.OPTION_UNKNOWN),
     ],
 )
-def test_a_key_that_is_not_followed_is_told(key: str, kind: AssumptionKind) -> None:
-    planned = _rehearse("28.5.2-iptables-nft/fresh/00", EngineChange(daemon={key: "x"}))
+def test_a_key_that_is_not_followed_is_told(key: str, value: object, kind: AssumptionKind) -> None:
+    planned = _rehearse("28.5.2-iptables-nft/fresh/00", EngineChange(daemon={key: value}))
     assert [one.args for one in planned.assumptions if one.kind is kind] == [(("option", key),)]
 
 

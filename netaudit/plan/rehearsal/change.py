@@ -1,6 +1,6 @@
 """What a rehearsal makes different: the engine's version, its backend, keys of daemon.json."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from netaudit.errors import UsageError
 from netaudit.model.host import Interface
 from netaudit.model.version import Version
+from netaudit.plan.engine.pools import read_pools
 from netaudit.plan.rehearsal.default_bridge import Object, Options, default_pools
 
 OptionValue = bool | int | str | list[str] | dict[str, object] | None
@@ -29,6 +30,8 @@ class EngineChange(msgspec.Struct, frozen=True):
     daemon: Mapping[str, OptionValue] = {}
 
 
+POOLS = "default-address-pools"
+_POOLS_EXAMPLE = f'{POOLS}=[{{"base": "10.200.0.0/16", "size": 24}}]'
 # Keys of daemon.json that decide over rules, and are followed. All of them are switches but for the strings.
 SWITCHES = frozenset(
     {
@@ -47,7 +50,19 @@ STRINGS = frozenset({"bridge-accept-fwmark", "firewall-backend", "ip"})
 # Keys that give the daemon other networks: what then happens is not followed.
 NOT_FOLLOWED = frozenset({"data-root", "exec-root", "features", "userns-remap"})
 # Keys that decide over networks and containers that are made later.
-ONLY_NEW = frozenset({"default-address-pools", "default-network-opts"})
+ONLY_NEW = frozenset({POOLS, "default-network-opts"})
+
+
+def wrong_options(daemon: Options) -> Iterator[tuple[str, str, str]]:
+    """List the keys of daemon.json with whose values no daemon would start, each with the reason and what to write."""
+    for key, value in daemon.items():
+        if key in SWITCHES | {"ipv6"} and not isinstance(value, bool):
+            yield key, f"{value!r} is neither true nor false", f"{key}=false"
+        elif key in STRINGS and not isinstance(value, str):
+            yield key, f"{value!r} is no text", f"{key}=TEXT"
+        elif key == POOLS and (wrong := read_pools(value)[1]):
+            what = "pools" if isinstance(value, list) else "a list of pools"
+            yield key, f"dockerd does not start with {', '.join(wrong[:3])} for {what}", _POOLS_EXAMPLE
 
 
 def bridge_pools(
@@ -62,11 +77,8 @@ def bridge_pools(
 
 def check_change(change: EngineChange, current: str) -> None:
     """Refuse what no daemon would start with; `current` is the engine's version now. Raises UsageError."""
-    for key, value in change.daemon.items():
-        if key in SWITCHES and not isinstance(value, bool):
-            raise UsageError(f"daemon key {key}: {value!r} is neither true nor false", hint=f"write {key}=false")
-        if key in STRINGS and not isinstance(value, str):
-            raise UsageError(f"daemon key {key}: {value!r} is no text", hint=f"write {key}=TEXT")
+    for key, said, example in wrong_options(change.daemon):
+        raise UsageError(f"daemon key {key}: {said}", hint=f"write {example}")
     bridge_pools(change.daemon, Version.parse(change.engine), [])
     version = Version.parse(change.engine or current)
     if change.engine and not version:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, ip_network
 from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.host import Ip, IpNetwork
 from netaudit.model.plan import Symbol, SymbolKind
-from netaudit.model.version import Version
+from netaudit.plan.engine.allocation.gateways import has_no_gateway
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.objects import (
     Object,
@@ -21,8 +21,6 @@ from netaudit.plan.engine.objects import (
     texts,
 )
 from netaudit.plan.engine.state import EngineState
-
-_NO_GATEWAY = Version(28)  # from here on a network whose gateway mode is isolated has none
 
 
 class Pool:
@@ -142,12 +140,6 @@ def _interface_addresses(state: EngineState, network: Object) -> list[Ip]:
         for one in interface.addresses
         if not one.ip.is_link_local
     ]
-
-
-def has_no_gateway(state: EngineState, network: Object, version: int) -> bool:
-    """Tell whether a network of one family is isolated, and has no gateway then."""
-    mode = options_of(network).get(f"{BRIDGE_OPTION}gateway_mode_ipv{version}")
-    return state.host.version >= _NO_GATEWAY and mode == "isolated"
 
 
 def _named(network: Object) -> str:

@@ -7,8 +7,9 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
 from netaudit.model.version import Version
-from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, has_no_gateway, note_address
+from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, note_address
 from netaudit.plan.engine.allocation.bridge_options import check_bridge_options
+from netaudit.plan.engine.allocation.gateways import has_no_gateway
 from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
