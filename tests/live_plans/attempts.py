@@ -70,7 +70,7 @@ def attempt(plan: Plan, most: int = COMMANDS) -> Iterator[Trial]:
             composed = chance.happens(0.35)
             there = what_is_there(host.facts, plan.options)
             command = composer.command(chance, there) if composed else random_command(chance, there)
-            yield host.attempt(command)
+            yield host.attempt(command, printed=command[-2:] == ["up", "-d"] and chance.happens(0.4))
 
 
 def main() -> int:
@@ -101,6 +101,7 @@ def main() -> int:
 def _show(trial: Trial) -> None:
     said = f"refused ({trial.complaint[-200:]})" if trial.fails else f"{trial.rules} changes"
     taken = f"  [{', '.join(trial.taken)}]" if trial.differences else ""
+    taken += "  (as Compose printed it)" if trial.printed else ""
     print(f"  {'DIFFERS' if trial.differences else said}: {' '.join(trial.command)}{taken}")
     for one in trial.differences[:_SHOWN]:
         print(f"    {one}")
@@ -110,7 +111,9 @@ def _show(trial: Trial) -> None:
 def _sum(trials: list[Trial], failed: int) -> int:
     different = sum(bool(one.differences) for one in trials)
     refused, rules = sum(one.fails for one in trials), sum(one.rules for one in trials)
-    print(f"{len(trials)} commands ({refused} refused), {rules} changes: {different} differ, {failed} hosts failed")
+    printed = sum(one.printed for one in trials)
+    print(f"{len(trials)} commands ({refused} refused, {printed} from Compose's JSON), {rules} changes:", end=" ")
+    print(f"{different} differ, {failed} hosts failed")
     return int(bool(different or failed))
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.clients import client_of
 from lab.engine import Engine
 from lab.image import IDLE
-from plan.clients import NEWEST, run
+from msgspec.structs import replace
 from plan.inventories import containers, networks
 from plan.recorded import CATALOG, differences
 
 from live_plans.binding import UnboundError, bound_ruleset, bound_tree, find_binding, likely_values, make_bind
+from live_plans.client import TriedClient
 from live_plans.commands import EXPOSED, EXPOSING
 from netaudit.model.facts import Facts
 from netaudit.model.plan import AssumptionKind, PlannedInventory
@@ -48,13 +48,17 @@ _PLACE = re.compile(r"#\d+")
 
 @dataclass
 class Trial:
-    """One command: what it was, and where the plan and what came differ; `taken` is what the plan took for granted."""
+    """One command: what it was, and where the plan and what came differ; `taken` is what the plan took for granted.
+
+    `printed`: the plan was made of a project that Compose printed as JSON.
+    """
 
     command: list[str]
     rules: int = 0
     complaint: str = ""
     differences: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    printed: bool = False
 
     @property
     def fails(self) -> bool:
@@ -69,26 +73,31 @@ class Host:
         self._engine = engine
         self._settles = settles  # seconds until a swarm has done what its manager took note of
         self._folder = folder
+        self._client = TriedClient(engine.host, folder)
         self._make_exposing()
         self.facts = self._record()
 
-    def attempt(self, command: Sequence[str]) -> Trial:
-        """Plan a command, run it, and compare."""
-        trial = Trial(list(command))
+    def attempt(self, command: Sequence[str], *, printed: bool = False) -> Trial:
+        """Plan a command, run it, and compare.
+
+        `printed`: `docker compose up -d` is planned from what Compose prints of the project as JSON.
+        """
+        trial = Trial(list(command), printed=printed)
         before, engine = self.facts, StandIn(self.facts, lambda image: EXPOSED if image == EXPOSING else ())
-        outcome = run(engine, command, folder=self._folder)
+        ask = self._client.ask_as_printed if printed else self._client.ask
+        asked = ask(engine, command)
         planned = engine.planned()
+        planned = replace(planned, assumptions=(*planned.assumptions, *asked.assumptions))
         taken = {one.kind for one in planned.assumptions}
-        real = self._run(command)
+        real = self._client.run(command)
         if command[1] in ("service", "stack"):
             time.sleep(self._settles)
         self.facts = self._record()
         trial.complaint = real
         if any(kind in taken and said in real for kind, said in _FAILED):
             pass  # the assumption that failed is listed
-        elif bool(outcome.exit_code) != bool(real):
-            said = outcome.error.strip() or "it works"
-            trial.differences.append(f"planned: {said}; really: {real or 'it works'}")
+        elif bool(asked.complaint) != bool(real):
+            trial.differences.append(f"planned: {asked.complaint or 'it works'}; really: {real or 'it works'}")
         elif not real:  # what failing commands leave behind depends on what was done in parallel
             host = plan_host(parse_snapshot(before), planned, CATALOG)
             trial.rules = len(host.changes)
@@ -96,13 +105,6 @@ class Host:
             found = _compare(planned, host, self.facts, parse_snapshot(self.facts))
             trial.differences += [one for one in found if not _is_taken(one, trial.taken)]
         return trial
-
-    def _run(self, command: Sequence[str]) -> str:
-        """Run a command with the client that planned it; return what it complained of where it failed."""
-        program, home = client_of(NEWEST)
-        there = f"HOME={home}"
-        done = self._engine.host.run(["env", there, str(program), *command[1:]], check=False)
-        return "" if not done.returncode else done.stderr.strip() or f"exit {done.returncode}"
 
     def _make_exposing(self) -> None:
         """Make an image that exposes ports."""
