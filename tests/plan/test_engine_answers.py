@@ -313,6 +313,15 @@ def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host()
     assert {port for _, port in given} == {"3000", "3001"}
 
 
+@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
+def test_the_example_of_a_port_is_no_port_of_another_container(version: str) -> None:
+    engine = _engine(version)
+    run(engine, "all", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8090"}]})
+    run(engine, "own", {"80/tcp": [{"HostIp": "::1", "HostPort": "8090-8093"}]})
+    (symbol,) = (one for one in engine.planned().symbols if one.kind == "host-port")
+    assert (symbol.range, symbol.example) == ("8090-8093", "8091")
+
+
 @pytest.mark.parametrize(("version", "status"), [("20.10.24", 500), ("26.1.5", 500), ("28.5.2", 204)])
 def test_before_27_the_next_port_of_a_range_fails_the_start_where_another_address_has_it(
     version: str, status: int
@@ -457,6 +466,24 @@ def test_an_interface_carries_macvlan_or_ipvlan() -> None:
     assert "failed to create the macvlan port" in _message(run(engine, "second", NetworkMode="macvlan"))[1]
     ask(engine, "POST", "/containers/first/stop")
     assert ask(engine, "POST", "/containers/second/start")[0] == 204
+
+
+_NO_MAC = "ipvlan interfaces do not support custom mac address assignment"
+
+
+@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
+def test_an_ipvlan_has_no_hardware_addresses_of_its_own(version: str) -> None:
+    engine = _engine(version)
+    pool = {"Config": [{"Subnet": "198.51.100.0/24"}]}
+    make_network(engine, "side", Driver="ipvlan", IPAM=pool, Options={"parent": "eth0"})
+    body = BUSYBOX | {"MacAddress": "02:42:ac:11:00:77", "HostConfig": {"NetworkMode": "side"}}
+    ask(engine, "POST", "/containers/create", body, name="web")
+    status, message = _message(ask(engine, "POST", "/containers/web/start"))
+    assert (status, message.removeprefix("failed to set up container networking: ")) == (500, _NO_MAC)
+    end = {"MacAddress": "02:42:ac:11:00:78"}
+    assert run(engine, "db")[0] == 204
+    joined = ask(engine, "POST", "/networks/side/connect", {"Container": "db", "EndpointConfig": end})
+    assert _message(joined) == (500, _NO_MAC)
 
 
 def test_a_link_to_a_container_that_was_removed_leads_to_none_that_runs() -> None:

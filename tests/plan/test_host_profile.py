@@ -33,13 +33,43 @@ def _facts(folder: Path, text: str) -> Facts:
     return profile_facts(profile, load(Path(profile.firewall)) if profile.firewall else None, CATALOG)
 
 
+@pytest.mark.parametrize("backend", ["iptables-nft", "iptables-legacy"])
 @pytest.mark.parametrize("engine", ["20.10.24", "26.1.5", "28.5.2"])
-def test_a_daemon_on_a_profile_has_the_rules_of_a_fresh_one(tmp_path: Path, engine: str) -> None:
-    planned = parse_snapshot(_facts(tmp_path, f'engine = "{engine}"{_ETH0}'))
-    recorded = snapshot(RECORDINGS / f"{engine}-iptables-nft" / "fresh" / "00")
+def test_a_daemon_on_a_profile_has_the_rules_of_a_fresh_one(tmp_path: Path, engine: str, backend: str) -> None:
+    planned = parse_snapshot(_facts(tmp_path, f'engine = "{engine}"\nbackend = "{backend}"{_ETH0}'))
+    recorded = snapshot(RECORDINGS / f"{engine}-{backend}" / "fresh" / "00")
     assert differences(planned.ruleset, recorded.ruleset) == ()
     assert planned.gaps == ()
     assert exposures(planned).keys() == exposures(recorded).keys()
+
+
+@pytest.mark.parametrize("engine", ["20.10.24", "26.1.5", "28.5.2"])
+def test_the_kernels_switches_are_those_of_a_host_on_which_this_daemon_runs(tmp_path: Path, engine: str) -> None:
+    for keys, scenario in (("", "fresh"), ("[daemon]\nuserland-proxy = false", "no-proxy-one-port")):
+        planned = _switches(_facts(tmp_path, f'engine = "{engine}"{_ETH0}{keys}\n'))
+        recorded = _switches(load(RECORDINGS / f"{engine}-iptables-nft" / scenario / "00"))
+        loaded = engine != "28.5.2" or bool(keys)  # what the lab's kernel has from the start
+        assert planned.keys() == {key for key in recorded if loaded or ".bridge-nf-" not in key}
+        assert planned.items() <= recorded.items()
+
+
+def _switches(facts: Facts) -> dict[str, str]:
+    """Return the switches that decide who reaches whom."""
+    named = (" = ".join(line.split(" = ")) for line in facts.files[Source.SYSCTL].decode().splitlines())
+    pairs = (line.partition(" = ")[::2] for line in named)
+    kinds = ("forward", ".forwarding", ".route_localnet", ".bridge-nf-call-iptables", ".bridge-nf-call-ip6tables")
+    return {name: value for name, value in pairs if name.endswith(kinds)}
+
+
+def test_containers_of_a_bridge_without_icc_do_not_reach_each_other(tmp_path: Path) -> None:
+    facts = _facts(tmp_path, f'engine = "28.5.2"{_ETH0}[daemon]\nicc = false\n')
+    assert _switches(facts)["net.bridge.bridge-nf-call-iptables"] == "1"
+    assert "net.bridge.bridge-nf-call-iptables" not in _switches(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}'))
+
+
+def test_a_loopback_address_is_the_hosts_own(tmp_path: Path) -> None:
+    routes = json.loads(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}').files[Source.IP_ROUTE])
+    assert {"127.0.0.0/8", "127.0.0.1/32"} <= {one["dst"] for one in routes if one["dev"] == "lo"}
 
 
 def test_a_daemon_with_the_nftables_backend_has_its_tables(tmp_path: Path) -> None:
@@ -79,12 +109,7 @@ def test_a_daemon_with_options_has_the_default_bridge_and_the_rules_of_one_that_
 def _default_bridge(facts: Facts) -> Any:
     """Return the pools and options of the default bridge."""
     networks = json.loads(facts.files[Source.DOCKER_NETWORKS])
-    unimportant = "com.docker.network.driver.mtu"
-    return [
-        (one["IPAM"]["Config"], {k: v for k, v in one["Options"].items() if k != unimportant})
-        for one in networks
-        if one["Name"] == "bridge"
-    ]
+    return [(one["IPAM"]["Config"], one["Options"]) for one in networks if one["Name"] == "bridge"]
 
 
 def test_the_default_bridge_gets_the_first_of_the_daemons_own_pools(tmp_path: Path) -> None:

@@ -9,13 +9,18 @@ from plan.client_requests import is_planned, requests_of
 from plan.recorded import CATALOG, RECORDINGS, Step, differences, scenarios, snapshot, steps
 from sampling import every
 
-from netaudit.model.docker import Container, PortBinding, RequestedPort
+from netaudit.model.docker import Container, Inventory, Link, PortBinding, RequestedPort
 from netaudit.model.plan import AssumptionKind, PlannedInventory, assume
 from netaudit.model.version import Version
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.rules.effects import find_effects
 from netaudit.plan.rules.planned import Certainty, plan_host, write_rules
-from netaudit.plan.rules.port_order import in_publishing_order, is_settled
+from netaudit.plan.rules.port_order import (
+    in_publishing_order,
+    is_linked_settled,
+    is_settled,
+    with_linked_ports_in_order,
+)
 from netaudit.plan.rules.written import taken_for_granted
 from netaudit.store import load
 
@@ -108,6 +113,28 @@ def test_older_engines_know_no_order_of_ports_where_their_comparison_contradicts
     web = Container("1", "web", running=True, bindings=tuple(ports), requested_ports=tuple(requested))
     assert is_settled(web, Version(26)) is settled
     assert is_settled(web, Version(27))
+
+
+@pytest.mark.parametrize(
+    ("exposed", "hosts", "order", "settled"),
+    [
+        (((7004, "udp"), (9000, "tcp")), {9000: 0}, [9000, 7004], True),
+        (((53, "udp"), (80, "tcp"), (53, "tcp")), {}, [80, 53, 53], True),
+        (((443, "tcp"), (80, "tcp")), {80: 8080}, [80, 443], False),  # the larger host port, and the smaller port
+        (((443, "tcp"), (80, "tcp")), {443: 8443, 80: 8080}, [443, 80], True),
+        (((53, "sctp"), (53, "udp")), {}, [53, 53], False),
+    ],
+)
+def test_rules_for_links_stand_in_the_order_in_which_all_engines_sort_the_ports(
+    exposed: tuple[tuple[int, str], ...], hosts: dict[int, int], order: list[int], *, settled: bool
+) -> None:
+    asked = tuple(RequestedPort("tcp", port, host, host) for port, host in hosts.items())
+    bindings = tuple(PortBinding("tcp", "", host or 32768, port) for port, host in hosts.items())
+    db = Container("1", "db", running=True, bindings=bindings, requested_ports=asked, exposed=exposed)
+    web = Container("2", "web", running=True, links=(Link("db"),))
+    ordered, _ = with_linked_ports_in_order(Inventory(containers=(db, web))).containers
+    assert [port for port, _ in ordered.exposed] == order
+    assert is_linked_settled(db) is settled
 
 
 def test_a_rule_with_a_random_bridge_is_spelled_with_its_symbol() -> None:

@@ -13,6 +13,7 @@ from netaudit.model.version import Version
 from netaudit.plan.profile.profile import HostProfile, interfaces_of
 from netaudit.plan.rehearsal.default_bridge import NO_BRIDGE, default_pools
 
+_MTU_OPTION = "com.docker.network.driver.mtu"
 _TELLS_BACKEND = Version(28, 1)  # docker info's FirewallBackend
 
 
@@ -70,6 +71,7 @@ def _default_bridge(profile: HostProfile) -> Iterator[dict[str, Any]]:
         f"{BRIDGE_OPTION}enable_ip_masquerade": _word(daemon.get("ip-masq", True) and daemon.get("iptables", True)),
         f"{BRIDGE_OPTION}host_binding_ipv4": str(daemon.get("ip", "0.0.0.0")),  # noqa: S104 (Docker's own default)
         f"{BRIDGE_OPTION}name": str(daemon.get("bridge") or "docker0"),
+        _MTU_OPTION: str(daemon.get("mtu", 1500)),
     }
     pools = default_pools(daemon, Version.parse(profile.engine), [], interfaces_of(profile))
     ipv6 = any(":" in pool["Subnet"] for pool in pools)

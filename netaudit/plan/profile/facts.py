@@ -7,6 +7,7 @@ import msgspec
 from netaudit.attribute.signatures.signature import Catalog
 from netaudit.model.docker import Inventory
 from netaudit.model.facts import IPTABLES_SOURCES, Facts, Gap, GapReason, Source
+from netaudit.model.forwarding import sysctl_name
 from netaudit.model.host import Host, HostAddress, Interface, NextHop, Route
 from netaudit.model.netfilter.family import Family, family_of
 from netaudit.model.netfilter.ruleset import Backend, Ruleset
@@ -18,13 +19,11 @@ from netaudit.plan.profile.docker import docker_files
 from netaudit.plan.profile.printed import nft_objects, print_addresses, print_routes, print_save
 from netaudit.plan.profile.profile import HostProfile, interfaces_of
 from netaudit.plan.rehearsal.rehearsal import restart_daemon
-from netaudit.plan.rules.surroundings import host_after
+from netaudit.plan.rules.surroundings import host_after, own_routes
 
 _DOCKER_TABLES = ("docker-bridges",)
-_SWITCHES = (
-    "ipv4.ip_forward",
-    *(f"{ip}.conf.{where}.forwarding" for ip in ("ipv4", "ipv6") for where in ("all", "default")),
-)
+_OFF_AT_FIRST = ("ipv4.conf.{}.route_localnet",)
+_FORWARDING = ("ipv4.conf.{}.forwarding", "ipv6.conf.{}.forwarding")
 _LO = "lo"
 _LOOPBACK = (HostAddress("127.0.0.1", 8, "host"), HostAddress("::1", 128, "host"))
 
@@ -35,7 +34,7 @@ def profile_facts(profile: HostProfile, firewall: Facts | None, catalog: Catalog
     docker = docker_files(profile)
     inventory = parse_inventory(Facts(docker)) or Inventory()
     before = Snapshot(ruleset, Inventory(inventory.version, inventory.options), host=_host(profile))
-    started = restart_daemon(before, inventory, catalog)
+    started = restart_daemon(before, inventory, catalog, profile.backend)
     host = host_after(before.host, Inventory(), inventory, started.sysctls)
     files = {**docker, **dict(_rules(started.ruleset, profile, firewall)), **dict(_host_files(host, profile))}
     gaps = () if profile.listeners is not None else (Gap(Source.SOCKETS, GapReason.NOT_RECORDED, "a host profile"),)
@@ -80,13 +79,21 @@ def _bracketed(address: str) -> str:
 def _host(profile: HostProfile) -> Host:
     """Return the host before its daemon starts, with the routes that follow from its addresses."""
     named = interfaces_of(profile)
-    value = "1" if profile.forwarding else "0"
-    others = tuple(one for one in named if one.name != _LO)
+    interfaces = [_loopback(named), *(one for one in named if one.name != _LO)] if named else []
     return Host(
-        interfaces=(_loopback(named), *others) if named else (),
+        interfaces=tuple(interfaces),
         routes=tuple(_routes(profile)) if named else (),
-        sysctls=tuple((f"net.{name}", value) for name in _SWITCHES),
+        sysctls=tuple((f"net.{name}", value) for name, value in _switches(profile, interfaces)),
     )
+
+
+def _switches(profile: HostProfile, interfaces: list[Interface]) -> Iterator[tuple[str, str]]:
+    """List the kernel's switches before Docker starts: each interface has its own."""
+    forwards = "1" if profile.forwarding else "0"
+    yield "ipv4.ip_forward", forwards
+    for name in ("all", "default", *(sysctl_name(one.name) for one in interfaces)):
+        yield from ((switch.format(name), forwards) for switch in _FORWARDING)
+        yield from ((switch.format(name), "0") for switch in _OFF_AT_FIRST)
 
 
 def _loopback(named: list[Interface]) -> Interface:
@@ -101,13 +108,9 @@ def _routes(profile: HostProfile) -> Iterator[Route]:
         yield _local(_LO, subnet)
     for one in profile.interfaces:
         for address in one.addresses:
-            if address.ip.is_loopback:
-                continue
-            family = family_of(address.local)
-            if one.name != _LO:
-                scope = "link" if family is Family.IP else "global"
-                yield Route(family, str(address.subnet), (NextHop(one.name),), scope=scope)
-            yield _local(one.name, f"{address.local}/{address.ip.max_prefixlen}")
+            if not address.ip.is_loopback:
+                own = own_routes(one.name, address)
+                yield from (route for route in own if one.name != _LO or route.kind == "local")
         for gateway in one.gateways:
             family = family_of(gateway)
             yield Route(family, "::/0" if family is Family.IP6 else "0.0.0.0/0", (NextHop(one.name, gateway),))

@@ -21,10 +21,10 @@ from netaudit.plan.rehearsal.default_bridge import OF_DEFAULT_BRIDGE, follows
 from netaudit.plan.rehearsal.facts import rehearsed_facts
 from netaudit.plan.rehearsal.restart import Restart
 from netaudit.plan.rules.draft import Draft
-from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.planned import PlannedHost, make_planned_host
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.set_up import SetUp
+from netaudit.plan.rules.switches import Switches
 from netaudit.plan.rules.wanted import Writer
 from netaudit.plan.rules.written import Written, with_defaults
 
@@ -46,22 +46,27 @@ def plan_rehearsal(before: Snapshot, facts: Facts, change: EngineChange, catalog
     )
 
 
-def restart_daemon(before: Snapshot, inventory: Inventory, catalog: Catalog) -> Written:
-    """Return the ruleset after the daemon was restarted, with the engine and options of an inventory."""
+def restart_daemon(before: Snapshot, inventory: Inventory, catalog: Catalog, backend: Backend | None = None) -> Written:
+    """Return the ruleset after the daemon was restarted, with the engine and options of an inventory.
+
+    `backend` is what it writes with, where neither the engine nor its rules tell.
+    """
     earlier = before.inventory or Inventory()
     old_options = find_options(earlier.options, before.ruleset, before.host, catalog.telltales)
     options = _known(find_options(inventory.options, before.ruleset, before.host, catalog.telltales), old_options)
+    if backend is not None:
+        old_options, options = (replace(one, backend=backend) for one in (old_options, options))
     draft = Draft(before.ruleset)
     hand = Hand(draft, Version.parse(inventory.version), catalog)
     old, new = Writer(earlier, old_options, catalog), Writer(inventory, options, catalog)
-    forwarding = Forwarding(dict(before.host.sysctls), inventory.options)
-    set_up = SetUp(hand, new, forwarding)
+    switches = Switches(dict(before.host.sysctls), inventory.options, Version.parse(inventory.version))
+    set_up = SetUp(hand, new, switches)
     stored = Writer(replace(inventory, networks=earlier.networks), options, catalog)
     restart = Restart(draft, hand, set_up, old, stored, new)
     restart.stop(earlier)
     _change_backend(draft, hand, (old_options, options), inventory, catalog)
     restart.start(earlier, inventory)
-    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
+    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), switches.sysctls)
 
 
 def _known(options: Options, old: Options) -> Options:

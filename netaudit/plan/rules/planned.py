@@ -16,12 +16,12 @@ from netaudit.model.version import Version
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.rules.draft import Draft
 from netaudit.plan.rules.effects import find_effects
-from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.meanings import PlannedReader
 from netaudit.plan.rules.put import Hand
 from netaudit.plan.rules.replay import Replay
 from netaudit.plan.rules.set_up import SetUp
 from netaudit.plan.rules.surroundings import host_after
+from netaudit.plan.rules.switches import Switches
 from netaudit.plan.rules.wanted import Writer, mesh_rules
 from netaudit.plan.rules.written import Written, taken_for_granted, with_defaults
 
@@ -97,16 +97,16 @@ def write_rules(
     draft = Draft(before.ruleset)
     hand = Hand(draft, Version.parse(inventory.version), catalog)
     old = Writer(before.inventory or Inventory(), options, catalog)
-    forwarding = Forwarding(dict(before.host.sysctls), inventory.options)
+    switches = Switches(dict(before.host.sysctls), inventory.options, Version.parse(inventory.version))
     writer = Writer(inventory, options, catalog)
-    set_up = SetUp(hand, writer, forwarding)
+    set_up = SetUp(hand, writer, switches)
     replay = Replay(set_up, old, writer)
     for effect in effects:
         replay.apply(effect)
     if ports := mesh_rules(mesh, inventory, options, catalog):
         own = (one for one in writer.of_daemon() if one.signature.subject is SubjectKind.INGRESS)
         set_up.put((*own, *ports))  # dockerd makes the chains of the mesh with the first port
-    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), forwarding.sysctls)
+    return Written(draft.freeze(), tuple(set_up.written), tuple(hand.refused), switches.sysctls)
 
 
 def _planned(change: Change, spell: Callable[[str], str], unsure: frozenset[object]) -> PlannedChange:

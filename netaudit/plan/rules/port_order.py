@@ -3,7 +3,9 @@
 from ipaddress import ip_address
 from itertools import accumulate, pairwise
 
-from netaudit.model.docker import Container, PortBinding, RequestedPort
+from msgspec.structs import replace
+
+from netaudit.model.docker import Container, Inventory, PortBinding, RequestedPort
 from netaudit.model.version import Version
 
 _BY_CONTAINER_PORT = Version(27)  # cmpPortBinding; before it SortPortMap, which puts larger numbers first
@@ -27,9 +29,46 @@ def is_settled(container: Container, version: Version) -> bool:
     """
     if version >= _BY_CONTAINER_PORT:
         return True
+    return _is_consistent(_asked(container))
+
+
+def with_linked_ports_in_order(inventory: Inventory) -> Inventory:
+    """Return an inventory in which containers that others link to list their ports as rules for links are written.
+
+    All versions sort them as those before 27 do ports that are published.
+    """
+    names = {link.container_name for one in inventory.containers for link in one.links}
+    if not names:
+        return inventory
+    containers = (_with_ports_in_order(one) if one.name in names else one for one in inventory.containers)
+    return replace(inventory, containers=tuple(containers))
+
+
+def is_linked_settled(container: Container) -> bool:
+    """Return whether the order of the rules for links to a container is certain."""
+    return _is_consistent({(port, name == "tcp", name): {0} for port, name in container.exposed} | _asked(container))
+
+
+def _with_ports_in_order(container: Container) -> Container:
+    hosts = _asked(container)
+
+    def key(one: tuple[int, str]) -> tuple[int, ...]:
+        port, protocol = one
+        return -max(hosts.get((port, protocol == "tcp", protocol), (0,))), -port, protocol != "tcp"
+
+    return replace(container, exposed=tuple(sorted(container.exposed, key=key)))
+
+
+def _asked(container: Container) -> dict[_Port, set[int]]:
+    """Return the host ports that were asked for, by the container's port."""
     asked: dict[_Port, set[int]] = {}
     for one in container.bindings:
         asked.setdefault(_port(one), set()).add(_requested(one, container).first)
+    return asked
+
+
+def _is_consistent(asked: dict[_Port, set[int]]) -> bool:
+    """Tell whether the comparison does not contradict itself, and knows an order of all."""
     ports = sorted(asked)
     largest = accumulate(map(max, map(asked.__getitem__, ports)), max)  # of the host ports up to each
     alike = any(one[:2] == other[:2] and asked[one] & asked[other] for one, other in pairwise(ports))

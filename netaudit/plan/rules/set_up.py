@@ -6,8 +6,8 @@ from netaudit.attribute.signatures.placement import Occasion
 from netaudit.attribute.signatures.signature import SubjectKind
 from netaudit.model.netfilter.family import Family
 from netaudit.plan.rules.fill import Wanted
-from netaudit.plan.rules.forwarding import Forwarding
 from netaudit.plan.rules.put import Hand
+from netaudit.plan.rules.switches import Switches
 from netaudit.plan.rules.wanted import Writer
 
 NEW = frozenset({Occasion.NETWORK, Occasion.BRIDGE})
@@ -16,24 +16,27 @@ NEW = frozenset({Occasion.NETWORK, Occasion.BRIDGE})
 class SetUp:
     """Writes what a writer wants with a hand; `written` is all of it."""
 
-    def __init__(self, hand: Hand, writer: Writer, forwarding: Forwarding) -> None:
+    def __init__(self, hand: Hand, writer: Writer, switches: Switches) -> None:
         self._hand = hand
         self._writer = writer
-        self._forwarding = forwarding
+        self._switches = switches
         self.written: list[Wanted] = []
 
     def start(self) -> None:
-        """Set the policies of FORWARD that older engines set when they start."""
+        """Set the policies of FORWARD that older engines set when they start, and load what they need of the kernel."""
+        self._switches.start()
         for one in self._writer.policies(Occasion.START):
-            if self._forwarding.switch_on(Family(one.key[1])) or self._forwarding.drops_anyway(one.key[1]):
+            if self._switches.forward(Family(one.key[1])) or self._switches.drops_anyway(one.key[1]):
                 self.put([one])
 
     def network(self, network_id: str, occasions: Collection[Occasion]) -> None:
         """Write what a network needs, and again what the engine writes with each network or bridge."""
         families = self._writer.families_of(network_id)
         for family in families:
-            if self._forwarding.switch_on(family):
+            if self._switches.forward(family):
                 self.put(one for one in self._writer.policies(Occasion.BRIDGE) if one.key[1] == family)
+        if network := self._writer.network(network_id):
+            self._switches.set_up(network, families)
         self.take(self._writer.cleared_with_network(network_id))
         self.put(self._writer.of_network(network_id))
         again = (one for one in self._writer.of_daemon() if one.key[1] in families)

@@ -133,10 +133,10 @@ def _routes(
             yield _with_link(route, host, linked)
     for name, network in new.items():
         for address in _addresses(network):
-            yield from (_with_link(one, host, linked | {name}) for one in _own_routes(name, address))
+            yield from (_with_link(one, host, linked | {name}) for one in own_routes(name, address))
 
 
-def _own_routes(bridge: str, address: HostAddress) -> Iterator[Route]:
+def own_routes(bridge: str, address: HostAddress) -> Iterator[Route]:
     """Return the routes that the kernel makes for an address."""
     family, hops, subnet = family_of(address.local), (NextHop(bridge),), address.subnet
     ipv4 = family is Family.IP
@@ -159,7 +159,7 @@ def _with_link(route: Route, host: Host, linked: set[str]) -> Route:
 
 
 def _switches(sysctls: Mapping[str, str], gone: frozenset[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Let the switches of interfaces come and go; a new one has the defaults."""
+    """Let the switches of interfaces come and go; a new one has the defaults, but for what the engine set."""
     for name, value in sysctls.items():
         parts = name.split(".")
         if not (len(parts) == 5 and parts[2] == "conf" and parts[3].replace("/", ".") in gone):
@@ -167,8 +167,9 @@ def _switches(sysctls: Mapping[str, str], gone: frozenset[str], new: list[str]) 
     for interface in new:
         own = interface.replace(".", "/")
         for name, value in sysctls.items():
-            if name.startswith(_DEFAULTS):
-                yield name.replace(".default.", f".{own}.", 1), value
+            new_name = name.replace(".default.", f".{own}.", 1)
+            if name.startswith(_DEFAULTS) and new_name not in sysctls:
+                yield new_name, value
 
 
 def _listeners(host: Host, before: Inventory, after: Inventory) -> Iterator[Listener]:

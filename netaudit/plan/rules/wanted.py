@@ -12,13 +12,13 @@ from netaudit.attribute.expected.selection import Selection
 from netaudit.attribute.expected.subjects import Subjects
 from netaudit.attribute.signatures.placement import Occasion
 from netaudit.attribute.signatures.signature import ASSUMED_FACTS, Catalog, SubjectKind
-from netaudit.model.docker import Container, Inventory
+from netaudit.model.docker import Container, Inventory, Network
 from netaudit.model.netfilter.family import IP_FAMILIES, Family
 from netaudit.model.netfilter.ruleset import IPTABLES_BACKENDS, ObjectKind
 from netaudit.model.plan import MeshPort
 from netaudit.model.version import Version
 from netaudit.plan.rules.fill import Filler, Wanted
-from netaudit.plan.rules.port_order import in_publishing_order
+from netaudit.plan.rules.port_order import in_publishing_order, with_linked_ports_in_order
 
 # Of a swarm: the bridge of its nodes, and who is on it for the routing mesh.
 _GATEWAY_BRIDGE, _MESH = "docker_gwbridge", "ingress-sbox"
@@ -45,6 +45,7 @@ class Writer:
     """One engine with its options and its inventory."""
 
     def __init__(self, inventory: Inventory, options: Options, catalog: Catalog) -> None:
+        inventory = with_linked_ports_in_order(inventory)
         self.backend = options.backend
         self.version = Version.parse(inventory.version)
         selection = Selection(inventory, options, catalog)
@@ -72,6 +73,10 @@ class Writer:
         return self._filler.ordered(
             one for one in overlays if one.profile.family == Family.IP
         )  # as the hosts' addresses are
+
+    def network(self, network_id: str) -> Network | None:
+        """Return a network, None where it is not there."""
+        return self._networks.get(network_id)
 
     def has_members(self, network_id: str) -> bool:
         """Return whether a network has members."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from netaudit.attribute.attribution import CauseKind
 from netaudit.attribute.expected.daemon_options import Options
+from netaudit.attribute.signatures.signature import SubjectKind
 from netaudit.model.docker import Container, Inventory
 from netaudit.model.forwarding import forwards
 from netaudit.model.netfilter.ruleset import Ruleset
@@ -14,7 +15,7 @@ from netaudit.model.plan import Assumption, AssumptionKind, assume
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.plan.rules.fill import Wanted
-from netaudit.plan.rules.port_order import is_settled
+from netaudit.plan.rules.port_order import is_linked_settled, is_settled
 
 # Conditions that a variable of dockerd's environment decides, which is never read; options of which the rules tell.
 _VARIABLES = {"raw-rules": "DOCKER_INSECURE_NO_IPTABLES_RAW"}
@@ -70,8 +71,11 @@ def _of_ports(written: Written, inventory: Inventory) -> Iterator[Assumption]:
     version = Version.parse(inventory.version)
     causes = (cause for one in written.rules for cause in one.causes if cause.kind is CauseKind.PORT_BINDING)
     owners = {cause.container.id for cause in causes if cause.container}
+    links = (one.causes for one in written.rules if one.signature.subject is SubjectKind.LINK)
+    linked = {cause.container.id for causes in links for cause in causes[1:] if cause.container}
     for container in inventory.containers:
-        if container.id in owners and not is_settled(container, version):
+        is_linked = container.id in linked and not is_linked_settled(container)
+        if is_linked or (container.id in owners and not is_settled(container, version)):
             yield assume(AssumptionKind.PORT_ORDER, container=container.name)
 
 

@@ -70,13 +70,16 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
     start = _cursor(ports, first, last, addresses if by_address else ())
     turn = chain(range(start, last + 1), range(first, start))
     left = _not_given if by_address else _is_left
-    found = _pick(state, (one for one in turn if left(state, ports, wanted, addresses, one)), first, last)
+    free = (one for one in turn if left(state, ports, wanted, addresses, one))
+    found = next(free, None)
     if found is None:
         raise EngineRefusal(500, _failed(state, container, "all ports are allocated"))
     for address in addresses if by_address else ():
         if not ports.is_free(wanted.protocol, [address], found):
             raise EngineRefusal(500, _failed(state, container, _held(state, wanted.protocol, found, address)))
-    return found
+    elsewhere = state.asked_ports | {port for _, _, port in ports.given}
+    others = (one for one in free if ports.is_free(wanted.protocol, addresses, one))
+    return _example(state, found, others, (first, last), elsewhere)
 
 
 def _check_sockets(state: EngineState, wanted: Wanted, addresses: list[Ip]) -> None:
@@ -99,20 +102,22 @@ def _unheld(state: EngineState, wanted: Wanted, address: Ip) -> str:
     return f"Error starting userland proxy: listen {wanted.protocol}{address.version} {shown}: bind: {why}"
 
 
-def _pick(state: EngineState, free: Iterator[int], first: int, last: int) -> int | None:
-    """Return one of the free ports of a range, which is a symbol's example where the engine has a choice.
+def _example(
+    state: EngineState, found: int, others: Iterator[int], of: tuple[int, int], elsewhere: Collection[int]
+) -> int:
+    """Return a port that was found in a range, or another free one: a symbol's example where the engine has a choice.
 
-    Examples differ as far as there are ports; else one port on other addresses goes by the symbol that it is of.
+    Examples differ as far as there are ports, also from those of other containers or addresses, which are no symbols;
+    else one port on other addresses goes by the symbol that it is of.
     """
-    port = next(free, None)
-    if port is None:
-        return None
-    apart = next((one for one in chain([port], free) if str(one) not in state.symbols), None)
+    free = chain([found], others)
+    apart = next((one for one in free if str(one) not in state.symbols and one not in elsewhere), None)
     if apart is None:
-        return port
+        return found
     # The engine goes on after the last port that it gave, which it alone knows; others of the range may have that one.
-    has_others = next(free, None) is not None or any(str(one) in state.symbols for one in range(first, last + 1))
-    if has_others:
+    first, last = of
+    has_others = apart != found or next(others, None) is not None
+    if has_others or any(str(one) in state.symbols for one in range(first, last + 1)):
         _note_dynamic(state, apart, first, last)
     return apart
 

@@ -4,13 +4,14 @@ from ipaddress import IPv4Address, IPv6Address
 
 from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import Ip
-from netaudit.model.plan import AssumptionKind, EffectKind
+from netaudit.model.plan import EffectKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
 from netaudit.plan.engine.allocation.publishing import publish, publisher_of
 from netaudit.plan.engine.allocation.wishes import check_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
+from netaudit.plan.engine.api.vlans import check_vlan
 from netaudit.plan.engine.objects import (
     Object,
     endpoints_of,
@@ -18,13 +19,11 @@ from netaudit.plan.engine.objects import (
     mode_of,
     name_of,
     objects,
-    options_of,
     part,
     text,
 )
 from netaudit.plan.engine.state import EngineState
 
-_VLANS = ("macvlan", "ipvlan")
 _PREDEFINED = ("bridge", "host", "none")
 _NO_INTERNAL_GATEWAY = Version(25)
 _RANDOM_MAC = Version(28)
@@ -114,9 +113,9 @@ def join(state: EngineState, container: Object, name: str) -> None:
     ends = endpoints_of(container)
     end = part(ends, name)
     network = _network_of(state, name, end)
-    _check_parent(state, network)
     own_name = text(network, "Name")
     check_wishes(state, network, own_name, end)
+    check_vlan(state, network, container, end)
     if own_name != name:
         ends[own_name] = ends.pop(name)
     end |= _OPERATIONAL | {"NetworkID": text(network, "Id")}
@@ -209,18 +208,6 @@ def _from_mac(state: EngineState, network: Object, end: Object, pool: Pool) -> I
 
 def _with_length(end: Object, address: str, length: str) -> str:
     return f"{end[address]}/{end[length]}" if end[address] else ""
-
-
-def _check_parent(state: EngineState, network: Object) -> None:
-    """Refuse macvlan and ipvlan on one interface: the kernel keeps it for the kind whose endpoint came first."""
-    driver, parent = text(network, "Driver"), options_of(network).get("parent")
-    used = [one for one in state.networks.values() if text(one, "Driver") in _VLANS and one.get("Containers")]
-    if driver not in _VLANS:
-        return
-    if any(text(one, "Driver") != driver and parent and options_of(one).get("parent") == parent for one in used):
-        raise EngineRefusal(500, f"failed to create the {driver} port: device or resource busy")
-    if all(text(one, "Driver") != driver for one in used):
-        state.assume(AssumptionKind.KERNEL_LINK, driver=driver, network=text(network, "Name"))
 
 
 def _check_connection(container: Object, network: Object) -> None:
