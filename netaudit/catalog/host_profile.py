@@ -42,6 +42,7 @@ class _Profile(Strict):
         str, Meta(description="A recording, or iptables-save or nft -j output, of the host's own firewall.")
     ] = ""
     forwarding: Annotated[bool, Meta(description="The host forwards packets before Docker starts.")] = False
+    br_netfilter: Annotated[bool, Meta(description="The kernel has br_netfilter before Docker starts.")] = False
     daemon: Annotated[dict[str, Any], Meta(description="daemon.json.")] = msgspec.field(default_factory=dict)
     interfaces: Annotated[dict[str, _Interface], Meta(description="By name.")] = msgspec.field(default_factory=dict)
     listens: Annotated[
@@ -104,6 +105,7 @@ def _profile(raw: _Profile, path: Path) -> HostProfile:
         name=raw.name,
         firewall=str(path.parent / raw.firewall) if raw.firewall else "",
         forwarding=raw.forwarding,
+        br_netfilter=raw.br_netfilter,
         daemon=raw.daemon,
         interfaces=tuple(_interface(name, one) for name, one in raw.interfaces.items()),
         listeners=None if raw.listens is None else tuple(filter(None, map(_listener, raw.listens))),

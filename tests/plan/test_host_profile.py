@@ -66,10 +66,18 @@ def test_containers_of_a_bridge_without_icc_do_not_reach_each_other(tmp_path: Pa
     assert _switches(facts)["net.bridge.bridge-nf-call-iptables"] == "1"
     assert "net.bridge.bridge-nf-call-iptables" not in _switches(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}'))
 
+    loaded = _facts(tmp_path, f'engine = "28.5.2"\nbr_netfilter = true{_ETH0}')
+    assert _switches(loaded)["net.bridge.bridge-nf-call-ip6tables"] == "1"
 
-def test_a_loopback_address_is_the_hosts_own(tmp_path: Path) -> None:
-    routes = json.loads(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}').files[Source.IP_ROUTE])
-    assert {"127.0.0.0/8", "127.0.0.1/32"} <= {one["dst"] for one in routes if one["dev"] == "lo"}
+
+def test_routes_are_those_that_the_kernel_makes(tmp_path: Path) -> None:
+    files = _facts(tmp_path, f'engine = "28.5.2"{_ETH0}').files
+    there = [one for source in (Source.IP_ROUTE, Source.IP6_ROUTE) for one in json.loads(files[source])]
+    found = {(one["dev"], one["dst"], one["table"]) for one in there}
+    assert {place for place in found if place[0] == "lo"} == {
+        ("lo", to, "local") for to in ("127.0.0.0/8", "127.0.0.1/32", "::1/128")
+    }
+    assert ("eth0", "fe80::/64", "main") in found
 
 
 def test_a_daemon_with_the_nftables_backend_has_its_tables(tmp_path: Path) -> None:

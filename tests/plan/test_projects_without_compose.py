@@ -12,10 +12,12 @@ from inventories import containers, networks
 from lab.clients import FOLDER
 from live_plans.projects import random_project
 from live_plans.there import There
+from msgspec.structs import replace
 from random_hosts.chance import Chance
 from sampling import every
 
 from netaudit.errors import PlanError, UsageError
+from netaudit.model.facts import Source
 from netaudit.model.plan import AssumptionKind
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.project.up import bring_up, read_project
@@ -79,6 +81,8 @@ def _service(**more: Any) -> dict[str, Any]:
         ({"scale": 3}, {"scale": 1}),
         ({"expose": ["99"]}, {"networks": ["other"]}),
         ({}, {"network_mode": "host"}),
+        ({"environment": {"A": "1"}}, {"environment": {"A": "2"}}),
+        ({}, {"profiles": []}),
     ],
 )
 def test_what_is_there_is_kept_or_replaced_as_compose_does(
@@ -96,13 +100,44 @@ def test_what_is_there_is_kept_or_replaced_as_compose_does(
         assert containers(ours.planned().facts_after) == containers(facts)
 
 
-def test_a_container_that_is_kept_is_an_assumption_for_compose_compares_more(tmp_path: Path) -> None:
+def test_a_container_without_the_hash_of_compose_is_kept_by_assumption(tmp_path: Path) -> None:
     compose = tmp_path / "compose.yaml"
     compose.write_text(json.dumps({"services": {"web": _service()}}))
     engine = stand_in(recorded(_FRESH["28.5.2"]))
     project = read_project(printed(compose))
     assert bring_up(engine, project) == ()
+    assert bring_up(engine, project) == ()
+    facts = engine.planned().facts_after
+    hashed = facts.files[Source.DOCKER_CONTAINERS].replace(b"compose.config-hash", b"compose.other")
+    engine = stand_in(replace(facts, files={**facts.files, Source.DOCKER_CONTAINERS: hashed}))
     assert [one.kind for one in bring_up(engine, project)] == [AssumptionKind.COMPOSE_KEEPS]
+
+
+@pytest.mark.parametrize("seed", every(4, range(3, 15)))
+def test_the_hashes_of_settings_are_those_that_compose_leaves(seed: int, tmp_path: Path) -> None:
+    compose = tmp_path / "compose.yaml"
+    project = random_project(Chance(seed), There())
+    project["services"] |= {
+        "odd": _service(
+            environment={"A": "<a> & \u2028 \u00e9"}, deploy={"replicas": 2, "labels": {"b": "c"}}, scale=2
+        ),
+        "near": _service(network_mode="service:odd", build=".", pull_policy="never", profiles=[]),
+    }
+    compose.write_text(json.dumps(project))
+    theirs, ours = stand_in(recorded(_FRESH["28.5.2"])), stand_in(recorded(_FRESH["28.5.2"]))
+    if run(theirs, f"docker compose -f {compose} -p shop up -d --no-build").exit_code:
+        return
+    bring_up(ours, read_project(printed(compose)))
+    assert _hashes(ours) == _hashes(theirs)
+    assert len(_hashes(ours)) > 3
+
+
+def _hashes(engine: StandIn) -> set[tuple[str, str]]:
+    """Return what is made with the hashes of its settings."""
+    made = [request.fields() for request in engine.requests if request.endpoint.endswith("/create")]
+    labels: list[Any] = [one["Labels"] for one in made]
+    kinds = ("com.docker.compose.network", "com.docker.compose.service")
+    return {("".join(one.get(kind, "") for kind in kinds), one["com.docker.compose.config-hash"]) for one in labels}
 
 
 def test_a_network_with_other_settings_is_refused_and_an_external_one_must_be_there(tmp_path: Path) -> None:

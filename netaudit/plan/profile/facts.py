@@ -22,8 +22,11 @@ from netaudit.plan.rehearsal.rehearsal import restart_daemon
 from netaudit.plan.rules.surroundings import host_after, own_routes
 
 _DOCKER_TABLES = ("docker-bridges",)
+_BRIDGED = ("bridge.bridge-nf-call-iptables", "bridge.bridge-nf-call-ip6tables")
 _OFF_AT_FIRST = ("ipv4.conf.{}.route_localnet",)
 _FORWARDING = ("ipv4.conf.{}.forwarding", "ipv6.conf.{}.forwarding")
+_IPV6 = 6
+_LINK_LOCAL = "fe80::/64"  # each interface that has an IPv6 address has one of these too
 _LO = "lo"
 _LOOPBACK = (HostAddress("127.0.0.1", 8, "host"), HostAddress("::1", 128, "host"))
 
@@ -91,6 +94,7 @@ def _switches(profile: HostProfile, interfaces: list[Interface]) -> Iterator[tup
     """List the kernel's switches before Docker starts: each interface has its own."""
     forwards = "1" if profile.forwarding else "0"
     yield "ipv4.ip_forward", forwards
+    yield from ((switch, "1") for switch in _BRIDGED if profile.br_netfilter)
     for name in ("all", "default", *(sysctl_name(one.name) for one in interfaces)):
         yield from ((switch.format(name), forwards) for switch in _FORWARDING)
         yield from ((switch.format(name), "0") for switch in _OFF_AT_FIRST)
@@ -111,6 +115,8 @@ def _routes(profile: HostProfile) -> Iterator[Route]:
             if not address.ip.is_loopback:
                 own = own_routes(one.name, address)
                 yield from (route for route in own if one.name != _LO or route.kind == "local")
+        if one.name != _LO and any(address.ip.version == _IPV6 for address in one.addresses):
+            yield Route(Family.IP6, _LINK_LOCAL, (NextHop(one.name),), metric=256)
         for gateway in one.gateways:
             family = family_of(gateway)
             yield Route(family, "::/0" if family is Family.IP6 else "0.0.0.0/0", (NextHop(one.name, gateway),))

@@ -20,7 +20,8 @@ class HostProfile(msgspec.Struct, frozen=True):
     """A host before its daemon starts.
 
     `listeners` is None where nobody says which sockets are open. `forwarding`: the host forwards packets before
-    Docker starts, so that Docker does not set the policy of FORWARD.
+    Docker starts, so that Docker does not set the policy of FORWARD. `br_netfilter`: packets between the ports of a
+    bridge meet iptables' rules before Docker asks for it.
     """
 
     engine: str
@@ -28,6 +29,7 @@ class HostProfile(msgspec.Struct, frozen=True):
     name: str = "profile"
     firewall: str = ""  # the path of a recording, or of what a firewall's own program printed
     forwarding: bool = False
+    br_netfilter: bool = False
     daemon: Mapping[str, object] = {}
     interfaces: tuple[ProfileInterface, ...] = ()
     listeners: tuple[Listener, ...] | None = None

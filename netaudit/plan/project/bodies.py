@@ -1,6 +1,7 @@
 """What Compose asks the engine for: the body of each request that makes a network or a container."""
 
 from netaudit.model.engine_request import Json
+from netaudit.plan.project.hashes import HASH, network_hash, service_hash
 from netaudit.plan.project.model import Attachment, Network, Pool, Project, Service, Volume
 
 LABEL = "com.docker.compose."
@@ -10,7 +11,8 @@ Body = dict[str, Json]
 def network_body(project: Project, name: str, network: Network) -> Body:
     """Return the body that makes a network."""
     ipam = network.ipam
-    labels = {**network.labels, f"{LABEL}network": name, f"{LABEL}project": project.name}
+    hashed = network_hash(project, name)
+    labels = {**network.labels, HASH: hashed, f"{LABEL}network": name, f"{LABEL}project": project.name}
     body: Body = {
         "Name": network.name,
         "Driver": network.driver,
@@ -39,7 +41,7 @@ def container_body(project: Project, name: str, number: int, mode: str, links: l
         "Image": image_of(project, name),
         "Hostname": service.hostname,
         "ExposedPorts": {one: {} for one in sorted({*map(str, service.expose), *bindings})},
-        "Labels": _labels(project, name, number),
+        "Labels": _labels(project, name, number, mode),
         "HostConfig": {
             "NetworkMode": mode,
             "PortBindings": bindings,
@@ -86,11 +88,12 @@ def image_of(project: Project, name: str) -> str:
     return project.services[name].image or f"{project.name}-{name}"
 
 
-def _labels(project: Project, name: str, number: int) -> dict[str, str]:
+def _labels(project: Project, name: str, number: int, mode: str) -> dict[str, str]:
     service = project.services[name]
     waits = (f"{key}:{one.condition}:{str(one.restart).lower()}" for key, one in sorted(service.depends_on.items()))
     return {
         **service.labels,
+        HASH: service_hash(project, name, mode),
         f"{LABEL}project": project.name,
         f"{LABEL}service": name,
         f"{LABEL}container-number": str(number),

@@ -1,14 +1,29 @@
-"""Is what is there what the project says? Only what decides over rules is compared: Compose compares a hash of all."""
+"""Whether what is there is what the project says.
+
+Compose compares a hash of all settings with the one that it left as a label, and so does this. Where there is none,
+what decides over rules is compared.
+"""
 
 from ipaddress import ip_network
 
-from netaudit.plan.engine.objects import Object, endpoints_of, items, objects, options_of, part, pools_of, text
+from netaudit.plan.engine.objects import Object, endpoints_of, items, objects, options_of, part, pools_of, text, texts
 from netaudit.plan.project.bodies import driver_options
+from netaudit.plan.project.hashes import HASH
 from netaudit.plan.project.model import Network, Pool
 
 
-def is_same_network(there: Object, network: Network) -> bool:
-    """Tell whether a network has the settings that a project says; those that it does not say may be any."""
+def hash_of(labelled: Object) -> str:
+    """Return the hash that Compose left on what it made."""
+    return texts(labelled.get("Labels")).get(HASH, "")
+
+
+def is_same_network(there: Object, network: Network, hashed: str) -> bool:
+    """Tell whether a network has the settings that a project says, `hashed` as Compose does."""
+    return hash_of(there) == hashed if hash_of(there) else _is_alike(there, network)
+
+
+def _is_alike(there: Object, network: Network) -> bool:
+    """Tell whether a network is as a project says; what it does not say may be any."""
     options = options_of(there)
     said = driver_options(network)
     return (
@@ -22,6 +37,8 @@ def is_same_network(there: Object, network: Network) -> bool:
 
 def is_same_container(there: Object, body: Object) -> bool:
     """Tell whether a container is what the body that would make it says."""
+    if before := hash_of(part(there, "Config")):
+        return before == hash_of(body)
     host, wanted = part(there, "HostConfig"), part(body, "HostConfig")
     return (
         text(part(there, "Config"), "Image") == text(body, "Image")

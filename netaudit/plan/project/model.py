@@ -130,11 +130,12 @@ class Network(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """A project: its services and networks by the names that its files give them."""
+    """A project: its services and networks by the names that its files give them; `said` is all that was printed."""
 
     name: str
     services: dict[str, Service]
     networks: dict[str, Network] = {}
+    said: dict[str, Any] = {}
 
     @property
     def in_order(self) -> list[tuple[str, Service]]:

@@ -1,7 +1,7 @@
 """Bring a project up on the planned engine, as `docker compose up --detach` does."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -12,14 +12,15 @@ from netaudit.plan.engine.objects import Object, is_running, items, name_of, par
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.project.asking import Asking, fails
 from netaudit.plan.project.bodies import LABEL, Body, container_body, endpoint_body, image_of, network_body
-from netaudit.plan.project.existing import is_same_container, is_same_network
+from netaudit.plan.project.existing import hash_of, is_same_container, is_same_network
+from netaudit.plan.project.hashes import network_hash
 from netaudit.plan.project.model import Project, Service
 
 
 def read_project(data: bytes | str) -> Project:
     """Read what `docker compose config --format json` printed. Raises UsageError."""
     try:
-        return decode_json(data, Project)
+        return msgspec.structs.replace(decode_json(data, Project), said=decode_json(data, dict[str, Any]))
     except UnfitError as error:
         hint = "give what `docker compose config --format json` prints"
         raise UsageError(f"this is no Compose project as JSON: {error}", hint=hint) from error
@@ -60,7 +61,7 @@ class _Up:
                 raise fails(f"network {network.name} declared as external, but could not be found")
             if found is None:
                 self._ask.post("/networks/create", network_body(self._project, name, network))
-            elif not network.external and not is_same_network(found, network):
+            elif not network.external and not is_same_network(found, network, network_hash(self._project, name)):
                 raise PlanError(
                     f"network {network.name} is there with other settings: Compose would make another",
                     hint="plan this with the client itself: netaudit plan -f compose.yaml",
@@ -89,7 +90,8 @@ class _Up:
         """Return a container that is there where it is as the service says, else a new one in its place."""
         number, own_name = _number(there), name_of(there)
         if is_same_container(there, self._body(name, number, own_name)):
-            self.assumptions.append(assume(AssumptionKind.COMPOSE_KEEPS, container=own_name))
+            if not hash_of(part(there, "Config")):
+                self.assumptions.append(assume(AssumptionKind.COMPOSE_KEEPS, container=own_name))
             return there
         made = self._create(name, number, f"{text(there, 'Id')[:12]}_{own_name}")
         self._remove(there)
