@@ -21,6 +21,11 @@ class Asked(NamedTuple):
     complaint: str
     assumptions: tuple[Assumption, ...] = ()
 
+    @property
+    def is_left_to_client(self) -> bool:
+        """Tell whether the plan says that only the client itself can tell what it would ask for."""
+        return "plan this with the client itself" in self.complaint
+
 
 class TriedClient:
     """The newest client, on a host."""

@@ -105,7 +105,7 @@ def _attachment(chance: Chance, network: Project) -> Project:
 
 
 def _address(chance: Chance, subnet: str) -> str:
-    first, number = subnet.partition("/")[0], chance.number(10, 120)
+    first, number = subnet.partition("/")[0], chance.number(2, 30)  # the first ones are those that others get
     return f"{first}{number:x}" if ":" in first else f"{first.rsplit('.', 1)[0]}.{number}"
 
 

@@ -38,6 +38,8 @@ _FAILED = {
     (AssumptionKind.SUBNET_GIVEN, "user configured subnets"),
     (AssumptionKind.PORTS_COMPETE, "port is already allocated"),
     (AssumptionKind.PORTS_COMPETE, "address already in use"),
+    (AssumptionKind.PORT_TURN, "address already in use"),
+    (AssumptionKind.ADDRESSES_COMPETE, "Address already in use"),
     (AssumptionKind.KERNEL_LINK, "port: operation not supported"),
     (AssumptionKind.KERNEL_SCTP, "protocol not supported"),
 }
@@ -96,6 +98,8 @@ class Host:
         trial.complaint = real
         if any(kind in taken and said in real for kind, said in _FAILED):
             pass  # the assumption that failed is listed
+        elif asked.is_left_to_client:
+            trial.complaint = asked.complaint
         elif bool(asked.complaint) != bool(real):
             trial.differences.append(f"planned: {asked.complaint or 'it works'}; really: {real or 'it works'}")
         elif not real:  # what failing commands leave behind depends on what was done in parallel

@@ -66,7 +66,7 @@ def test_containers_of_a_bridge_without_icc_do_not_reach_each_other(tmp_path: Pa
     assert _switches(facts)["net.bridge.bridge-nf-call-iptables"] == "1"
     assert "net.bridge.bridge-nf-call-iptables" not in _switches(_facts(tmp_path, f'engine = "28.5.2"{_ETH0}'))
 
-    loaded = _facts(tmp_path, f'engine = "28.5.2"\nbr_netfilter = true{_ETH0}')
+    loaded = _facts(tmp_path, f'engine = "28.5.2"\nbr-netfilter = true{_ETH0}')
     assert _switches(loaded)["net.bridge.bridge-nf-call-ip6tables"] == "1"
 
 

@@ -1,17 +1,16 @@
 """Symbols for what parallel requests may get in another order: subnets of networks, addresses of containers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
-from netaudit.plan.engine.allocation.wanted import Wanted, wanted_ports
+from netaudit.plan.engine.allocation.rivals import wanted_address
+from netaudit.plan.engine.competing import note_rivals
 from netaudit.plan.engine.objects import (
     Object,
     endpoints_of,
     is_running,
-    mode_of,
     name_of,
     objects,
-    part,
     pools_of,
     text,
 )
@@ -29,7 +28,7 @@ def note_ambiguous(state: EngineState, sent: Sequence[Sent]) -> None:
     _note_tasks(state)
     for group in parallel_starts(sent):
         _note_starts(state, group)
-        _note_ports(state, group)
+        note_rivals(state, group)
         if together := sorted(name for name, others in group.items() if others and _has_networks(state, name)):
             state.assume(AssumptionKind.STARTED_TOGETHER, containers=", ".join(together))
 
@@ -96,28 +95,6 @@ def _note_swaps(state: EngineState, group: dict[str, frozenset[str]], network: s
             state.assume(AssumptionKind.START_ORDER, network=network, containers=", ".join(sorted(others)))
 
 
-def _note_ports(state: EngineState, group: dict[str, frozenset[str]]) -> None:
-    """Note host ports that one container asks for, and another one may have taken by then for its range."""
-    wanted = {name: list(_ports_of(state, name)) for name in group}
-    for name, others in sorted(group.items()):
-        for port in (one for one in wanted[name] if one.is_exact):
-            for other in sorted(others):
-                if any(not one.is_exact and _covers(one, port) for one in wanted.get(other, ())):
-                    named = f"{port.first}/{port.protocol}"
-                    state.assume(AssumptionKind.PORTS_COMPETE, container=name, other=other, port=named)
-
-
-def _ports_of(state: EngineState, name: str) -> Iterator[Wanted]:
-    container = state.find_container(name)
-    if container is not None and mode_of(container) != "host":
-        yield from (one for group in wanted_ports(container, state.host.version) for one in group)
-
-
-def _covers(one: Wanted, port: Wanted) -> bool:
-    meets = one.address is None or port.address is None or one.address == port.address
-    return one.protocol == port.protocol and one.first <= port.first <= one.last and meets
-
-
 def _note(state: EngineState, name: str, kind: SymbolKind, several: str, example: str) -> None:
     if example and example not in state.symbols:
         state.symbols[example] = Symbol(name, kind, several, example)
@@ -143,5 +120,4 @@ def _end(container: Object, network: str) -> Object:
 def _is_chosen(state: EngineState, name: str, network: str, version: int) -> bool:
     """Tell whether the engine chose a container's address: none was asked for."""
     container = state.find_container(name)
-    end = _end(container, network) if container is not None else {}
-    return not text(part(dict(end), "IPAMConfig"), f"IPv{version}Address")
+    return not wanted_address(_end(container, network) if container is not None else {}, version)

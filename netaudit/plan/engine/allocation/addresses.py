@@ -38,10 +38,10 @@ class Pool:
             else:
                 self.taken.clear()
 
-    def lowest_free(self) -> Ip | None:
-        """Return the lowest free address of the range."""
+    def lowest_free(self, but: frozenset[Ip] = frozenset()) -> Ip | None:
+        """Return the lowest free address of the range, but for some."""
         at = self.range.network_address
-        while at in self.taken:
+        while at in self.taken or at in but:
             at += 1
         return at if at in self.range else None
 
@@ -69,16 +69,22 @@ def gateway_of(state: EngineState, network: Object, pool: Pool) -> Ip | None:
     return own[0] if own else Pool(pool.config).lowest_free()
 
 
-def choose_address(state: EngineState, network: Object, version: int, wanted: str) -> tuple[Ip, Pool] | None:
-    """Return the address that a container gets. Raises EngineRefusal where there is none to have."""
+def choose_address(
+    state: EngineState, network: Object, version: int, wanted: str, theirs: frozenset[Ip] = frozenset()
+) -> tuple[Ip, Pool] | None:
+    """Return the address that a container gets; `theirs` others are about to ask for, as far as there are more.
+
+    Raises EngineRefusal where there is none to have.
+    """
     available = pools(state, network, version)
     if not available:
         return None
     if wanted:
         return _wanted(available, address_of(wanted))
-    for pool in available:
-        if free := pool.lowest_free():
-            return free, pool
+    for left in (theirs, frozenset[Ip]()):
+        for pool in available:
+            if free := pool.lowest_free(left):
+                return free, pool
     raise EngineRefusal(500, "no available IPv4 addresses on this network's address pools: " + _named(network))
 
 

@@ -77,6 +77,8 @@ def choose_port(state: EngineState, ports: HostPorts, wanted: Wanted, addresses:
     for address in addresses if by_address else ():
         if not ports.is_free(wanted.protocol, [address], found):
             raise EngineRefusal(500, _failed(state, container, _held(state, wanted.protocol, found, address)))
+    if by_address:
+        _note_turn(state, ports, wanted, addresses, container)
     elsewhere = state.asked_ports | {port for _, _, port in ports.given}
     others = (one for one in free if ports.is_free(wanted.protocol, addresses, one))
     return _example(state, found, others, (first, last), elsewhere)
@@ -124,6 +126,14 @@ def _example(
 
 def _not_given(_: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
     return not any((wanted.protocol, address, port) in ports.given for address in addresses)
+
+
+def _note_turn(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], container: str) -> None:
+    """Note the ports of a range that an older engine may choose, for it goes by one address, and cannot have."""
+    for port in range(wanted.first, wanted.last + 1):
+        if _not_given(state, ports, wanted, addresses, port) and not ports.is_free(wanted.protocol, addresses, port):
+            kind, named = AssumptionKind.PORT_TURN, f"{wanted.first}-{wanted.last}/{wanted.protocol}"
+            state.assume(kind, container=container, ports=named, port=str(port))
 
 
 def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:

@@ -1,10 +1,21 @@
-"""Containers that Compose starts at the same time: which host ports they will ask for."""
+"""Containers that Compose starts at the same time: which host ports and addresses they will ask for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from netaudit.model.host import Ip
 from netaudit.plan.engine.allocation.host_ports import ANY_IPV4, Taken
 from netaudit.plan.engine.allocation.wanted import wanted_ports
-from netaudit.plan.engine.objects import Object, is_running, mode_of, part, texts
+from netaudit.plan.engine.objects import (
+    Object,
+    address_of,
+    endpoints_of,
+    is_running,
+    mode_of,
+    objects,
+    part,
+    text,
+    texts,
+)
 from netaudit.plan.engine.state import EngineState
 
 _LABEL = "com.docker.compose."
@@ -15,15 +26,31 @@ def ports_of_rivals(state: EngineState, container: Object) -> frozenset[Taken]:
 
     Of the orders that may be, the plan takes one in which all of them start: a range leaves these ports to them.
     """
+    rivals = (one for one in _rivals(state, container) if mode_of(one) != "host")
+    return frozenset(port for one in rivals for port in _exact_ports(state, one))
+
+
+def addresses_of_rivals(state: EngineState, container: Object, network: str, version: int) -> frozenset[Ip]:
+    """Return the addresses of a network that such containers ask for: one that takes any leaves these to them."""
+    ends = (dict(objects(endpoints_of(one))).get(network, {}) for one in _rivals(state, container))
+    asked = (address_of(wanted_address(end, version)) for end in ends)
+    return frozenset(address for address in asked if address is not None)
+
+
+def wanted_address(end: Object, version: int) -> str:
+    """Return the address of a family (4 or 6) that an endpoint asks for, empty where it takes any."""
+    return text(part(dict(end), "IPAMConfig"), f"IPv{version}Address")
+
+
+def _rivals(state: EngineState, container: Object) -> Iterator[Object]:
+    """List the containers of a project that do not run yet, and do not wait for this one."""
     own = _labels(container)
     project = [one for one in state.containers.values() if _is_of(own, _labels(one))]
     after = _services_after(own.get(f"{_LABEL}service", ""), [_labels(one) for one in project])
-    found = set[Taken]()
     for one in project:
         service = _labels(one).get(f"{_LABEL}service", "")
-        if one is not container and service not in after and not is_running(one) and mode_of(one) != "host":
-            found.update(_exact_ports(state, one))
-    return frozenset(found)
+        if one is not container and service not in after and not is_running(one):
+            yield one
 
 
 def _exact_ports(state: EngineState, container: Object) -> Iterable[Taken]:

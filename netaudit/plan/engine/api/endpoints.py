@@ -8,6 +8,7 @@ from netaudit.model.plan import EffectKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
 from netaudit.plan.engine.allocation.publishing import publish, publisher_of
+from netaudit.plan.engine.allocation.rivals import addresses_of_rivals, wanted_address
 from netaudit.plan.engine.allocation.wishes import check_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
@@ -156,9 +157,10 @@ def _address(state: EngineState, container: Object, network: Object, end: Object
     family = f"EnableIPv{version}"
     if network.get(family, version == 4) is not True:
         return
-    wanted = text(part(dict(end), "IPAMConfig"), f"IPv{version}Address")
+    wanted = wanted_address(end, version)
     serial = text(network, "Driver") == "overlay" and version == 4 and not wanted
-    chosen = next_address(state, network) if serial else choose_address(state, network, version, wanted)
+    theirs = addresses_of_rivals(state, container, text(network, "Name"), version)
+    chosen = next_address(state, network) if serial else choose_address(state, network, version, wanted, theirs)
     if chosen is None:
         return
     address, pool = chosen

@@ -57,6 +57,14 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "container {container} takes host port {port} before container {other} can take it, whose range has it too",
         "the order in which they start, which is not the same each time: in the other one {container} does not start",
     ),
+    AssumptionKind.PORT_TURN: (
+        "container {container} gets a port of {ports} that is free on all addresses of the host",
+        "which port of the range is next, as this engine alone knows: with {port} the container does not start",
+    ),
+    AssumptionKind.ADDRESSES_COMPETE: (
+        "container {container} takes {address} of network {network} before container {other}, which takes any, can",
+        "the order in which they start, which is not the same each time: in the other one {container} does not start",
+    ),
     AssumptionKind.ADDRESSES_IN_USE: (
         "the addresses of network {network} that its members do not hold are free",
         "the engine's own list of addresses in use",
