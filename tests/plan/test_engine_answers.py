@@ -450,11 +450,25 @@ def test_whether_a_signal_ends_a_container_is_its_programs_business(signal: str,
     assert containers(planned.facts_after)["/web"]["running"] is (signal == "HUP")
 
 
-@pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
-def test_docker_proxy_needs_a_kernel_with_sctp(version: str) -> None:
-    engine = _engine(version)
+@pytest.mark.parametrize("proxied", [True, False])
+@pytest.mark.parametrize("version", ["20.10.24", "26.1.5", "28.5.2"])
+def test_docker_proxy_or_dockerd_itself_needs_a_kernel_with_sctp(version: str, *, proxied: bool) -> None:
+    scenario = "fresh" if proxied else "no-proxy-one-port"
+    engine = stand_in(recorded(f"{version}-iptables-nft/{scenario}"))
     run(engine, "web", {"80/sctp": [{"HostIp": "", "HostPort": "8080"}]})
     assert [dict(one.args) for one in engine.planned().assumptions if one.kind == "kernel-sctp"] == [{"port": "80"}]
+
+
+def test_a_switch_of_the_hosts_network_is_set_by_no_container_also_through_another_one() -> None:
+    engine = _engine()
+    assert run(engine, "own", NetworkMode="host")[0] == 204
+    assert run(engine, "near", NetworkMode="container:own")[0] == 204
+    sysctls = {"net.core.somaxconn": "99"}
+    for mode in ("host", "container:own", "container:near"):
+        answer = run(engine, mode.replace(":", "-"), NetworkMode=mode, Sysctls=sysctls)
+        assert 'sysctl "net.core.somaxconn" not allowed in host network namespace' in _message(answer)[1]
+    assert run(engine, "apart", Sysctls=sysctls)[0] == 204
+    assert run(engine, "beside", NetworkMode="container:apart", Sysctls=sysctls)[0] == 204
 
 
 def test_an_interface_carries_macvlan_or_ipvlan() -> None:

@@ -18,7 +18,6 @@ from netaudit.plan.engine.state import EngineState
 _BINDS_FIRST = Version(28)  # from here on the daemon binds the port itself, before docker-proxy does
 # Before, a port of a range is the next that was not given for its very address, and one that is held fails the start.
 _TRIES_NEXT = Version(27)
-_OPENS_ITSELF = Version(28)  # from here on dockerd opens the sockets of ports, with and without docker-proxy
 Taken = tuple[str, Ip, int]  # protocol, address, port
 
 
@@ -92,8 +91,7 @@ def _check_sockets(state: EngineState, wanted: Wanted, addresses: list[Ip]) -> N
             state.assume(AssumptionKind.ADDRESS_ABSENT, address=str(address))
         elif not elsewhere:
             raise EngineRefusal(500, _unheld(state, wanted, address))
-    opens = state.host.options.userland_proxy is not False or state.host.version >= _OPENS_ITSELF
-    if wanted.protocol == "sctp" and opens:
+    if wanted.protocol == "sctp":  # docker-proxy opens the socket, and without it dockerd itself does
         state.assume(AssumptionKind.KERNEL_SCTP, port=str(wanted.port))
 
 

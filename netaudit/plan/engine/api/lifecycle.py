@@ -13,6 +13,7 @@ from netaudit.plan.engine.state import EngineState
 
 _SAYS_NETWORKING = Version(28)
 _ENDING = ("KILL", "TERM", "INT", "QUIT", "9", "15", "2", "3")
+_SHARES = "container:"
 _DEPENDS_ON = "com.docker.compose.depends_on"
 
 
@@ -96,10 +97,10 @@ def copy_into(state: EngineState, request: EngineRequest, reference: str) -> Ans
 def bring_up(state: EngineState, container: Object) -> None:
     """Start a container; where its networks refuse it, it has none of them. Raises EngineRefusal."""
     _check_namespace(state, container)
-    _check_sysctls(container)
+    _check_sysctls(state, container)
     _name_sandbox(state, container)
     try:
-        if not mode_of(container).startswith("container:"):
+        if not mode_of(container).startswith(_SHARES):
             _note_order(state, container)
             for name in list(endpoints_of(container)):
                 _join(state, container, name)
@@ -169,10 +170,16 @@ def _check_namespace(state: EngineState, container: Object) -> None:
         raise EngineRefusal(409, why)
 
 
-def _check_sysctls(container: Object) -> None:
-    """Refuse a container that would set a switch of the host's own network: runc does."""
+def _check_sysctls(state: EngineState, container: Object) -> None:
+    """Refuse a container that would set a switch of the host's own network, also through another one: runc does."""
+    mode = mode_of(container)
+    for _ in state.containers:  # as long as one shares another one's; a recording may say that they do so in a circle
+        owner = state.find_container(mode.removeprefix(_SHARES)) if mode.startswith(_SHARES) else None
+        mode = mode if owner is None else mode_of(owner)
+    if mode != "host":
+        return
     for name in texts(part(container, "HostConfig").get("Sysctls")):
-        if name.startswith("net.") and mode_of(container) == "host":
+        if name.startswith("net."):
             raise EngineRefusal(400, f'runc create failed: sysctl "{name}" not allowed in host network namespace')
 
 
