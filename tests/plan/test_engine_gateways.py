@@ -58,3 +58,20 @@ def test_a_macvlan_that_is_internal_shows_no_gateway_of_any_engine() -> None:
         make_network(engine, "side", Driver="macvlan", Internal=True, IPAM=_POOL, Options={"parent": "eth0"})
         run(engine, "web", NetworkMode="side")
         assert containers(engine.planned().facts_after)["/web"]["networks"]["side"][0][-2:] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "auxiliary", "said"),
+    [
+        ("", {"a": "10.9.0.1"}, "failed to allocate secondary ip address (a:10.9.0.1): Address already in use"),
+        ("10.9.0.9", {"a": "10.9.0.9"}, "failed to allocate secondary ip address (a:10.9.0.9): Address already in use"),
+        ("10.9.0.9", {"a": "10.9.0.1"}, ""),
+        ("", {"a": "10.9.0.5", "b": "10.9.0.5"}, "failed to allocate secondary ip address (b:10.9.0.5)"),
+        ("", {"a": "10.8.0.5"}, "auxiliary address: (a:10.8.0.5) must belong to the master pool: 10.9.0.0/24"),
+    ],
+)
+def test_an_address_is_set_aside_once(gateway: str, auxiliary: dict[str, str], said: str) -> None:
+    config = {"Subnet": "10.9.0.0/24", "AuxiliaryAddresses": auxiliary} | ({"Gateway": gateway} if gateway else {})
+    status, answer = make_network(stand_in(recorded("28.5.2-iptables-nft/fresh")), "n", IPAM={"Config": [config]})
+    assert (status == 201) == (not said)
+    assert said in str(answer)

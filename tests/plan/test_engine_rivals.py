@@ -69,6 +69,15 @@ def test_a_service_that_waits_for_the_one_with_the_address_does_not_compete_and_
     assert _start(engine, "a", "z") == [204, 403]
 
 
+def test_a_service_that_no_request_starts_leaves_its_address_to_others() -> None:
+    engine = _engine()
+    make_network(engine, "n", IPAM=_POOL)
+    _create(engine, "a", network="n")
+    _create(engine, "z", network="n", address="10.9.0.2")
+    assert _start(engine, "a") == [204]
+    assert containers(engine.planned().facts_after)["/p-a-1"]["networks"]["n"][0][0] == "10.9.0.2"
+
+
 @pytest.mark.parametrize(("version", "unsure"), [("20.10.24", True), ("26.1.5", True), ("28.5.2", False)])
 def test_an_older_engine_may_choose_a_port_of_a_range_that_another_address_has(version: str, *, unsure: bool) -> None:
     engine = _engine(version)

@@ -79,6 +79,8 @@ def _service(**more: Any) -> dict[str, Any]:
         ({"ports": ["8080:80"]}, {"ports": ["8080:80"], "image": "busybox:other"}),
         ({"ports": ["80"]}, {"ports": ["80"], "scale": 2}),
         ({"scale": 3}, {"scale": 1}),
+        ({"scale": 2}, {"scale": 1, "environment": {"A": "1"}}),
+        ({"scale": 4}, {"scale": 2, "expose": ["99"]}),
         ({"expose": ["99"]}, {"networks": ["other"]}),
         ({}, {"network_mode": "host"}),
         ({"environment": {"A": "1"}}, {"environment": {"A": "2"}}),

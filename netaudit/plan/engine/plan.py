@@ -71,6 +71,7 @@ class StandIn:
         settled = settle([one for one in self._sent if not one.request.only_asks])
         engine = StandIn(self._facts, self._state.exposed_ports, self._engine_version)
         engine._state.asked_ports |= self._state.asked_ports  # also for requests that come later
+        engine._state.starting = frozenset(filter(None, map(_started, settled)))
         for one in settled:
             engine.handle(one.request)
         note_ambiguous(engine._state, engine._sent)
@@ -108,6 +109,12 @@ class StandIn:
         return symbol.example in on_mesh or any(
             symbol.example.encode() in data for data in self._state.files().values()
         )
+
+
+def _started(sent: Sent) -> str:
+    """Return the container that a request starts, by its id or name."""
+    named = sent.request.endpoint.split("/")
+    return named[2] if len(named) == 4 and named[1] == "containers" and named[3] in ("start", "restart") else ""
 
 
 def plan_requests(

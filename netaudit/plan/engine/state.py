@@ -30,6 +30,7 @@ class EngineState:
         self.services: dict[str, Object] = {}
         self.mesh: dict[str, tuple[MeshPort, ...]] = {}  # of services that are made here, by id
         self.asked_ports: set[int] = set()  # of the host, by their number: no symbol's example is one of them
+        self.starting: frozenset[str] | None = None  # by requests to come; None: nobody knows
         self.swarm_addresses: dict[str, set[IPv4Address]] = {}  # given here, by network
         self.started_tasks: list[str] = []  # by their containers' ids
         self.symbols: dict[str, Symbol] = {}  # by example
@@ -78,6 +79,10 @@ class EngineState:
         """Return an id for a new object: the same in each plan that makes it, so that requests can be replayed."""
         number = self._made[kind, name] = self._made.get((kind, name), 0) + 1
         return hashlib.sha256(f"netaudit {kind} {name} {number}".encode()).hexdigest()
+
+    def may_start(self, container: Object) -> bool:
+        """Tell whether a request to come may start a container."""
+        return self.starting is None or bool({text(container, "Id"), name_of(container)} & self.starting)
 
     @property
     def moment(self) -> str:

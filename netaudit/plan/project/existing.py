@@ -4,10 +4,11 @@ Compose compares a hash of all settings with the one that it left as a label, an
 what decides over rules is compared.
 """
 
+from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 
 from netaudit.plan.engine.objects import Object, endpoints_of, items, objects, options_of, part, pools_of, text, texts
-from netaudit.plan.project.bodies import driver_options
+from netaudit.plan.project.bodies import LABEL, driver_options
 from netaudit.plan.project.hashes import HASH
 from netaudit.plan.project.model import Network, Pool
 
@@ -48,6 +49,30 @@ def is_same_container(there: Object, body: Object) -> bool:
         and part(body, "ExposedPorts").keys() <= part(part(there, "Config"), "ExposedPorts").keys()
         and _ends(endpoints_of(there)) == _ends(part(part(body, "NetworkingConfig"), "EndpointsConfig"))
     )
+
+
+def in_compose_order(there: Iterable[Object], is_same: Callable[[Object], bool]) -> list[Object]:
+    """Return a service's containers as Compose orders them, which removes from the end: outdated ones come last.
+
+    Of two outdated ones each is less than the other, so that the order of Go's package sort decides: insertion.
+    """
+    found: list[tuple[Object, bool]] = []
+    for one in there:
+        outdated, at = not is_same(one), len(found)
+        while at and _is_less((one, outdated), found[at - 1]):
+            at -= 1
+        found.insert(at, (one, outdated))
+    return [one for one, _ in reversed(found)]
+
+
+def number_of(container: Object) -> int:
+    """Return the number of a container of a service, 0 without one."""
+    number = texts(part(container, "Config").get("Labels")).get(f"{LABEL}container-number", "")
+    return int(number) if number.isdecimal() else 0
+
+
+def _is_less(one: tuple[Object, bool], other: tuple[Object, bool]) -> bool:
+    return one[1] or (not other[1] and number_of(one[0]) > number_of(other[0]))
 
 
 def _is_same_pool(there: Object, pool: Pool) -> bool:

@@ -8,11 +8,11 @@ import msgspec
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.errors import PlanError, UsageError
 from netaudit.model.plan import Assumption, AssumptionKind, assume
-from netaudit.plan.engine.objects import Object, is_running, items, name_of, part, text, texts
+from netaudit.plan.engine.objects import Object, is_running, items, name_of, part, text
 from netaudit.plan.engine.plan import StandIn
 from netaudit.plan.project.asking import Asking, fails
 from netaudit.plan.project.bodies import LABEL, Body, container_body, endpoint_body, image_of, network_body
-from netaudit.plan.project.existing import hash_of, is_same_container, is_same_network
+from netaudit.plan.project.existing import hash_of, in_compose_order, is_same_container, is_same_network, number_of
 from netaudit.plan.project.hashes import network_hash
 from netaudit.plan.project.model import Project, Service
 
@@ -69,15 +69,18 @@ class _Up:
 
     def make_containers(self, name: str, service: Service) -> None:
         """Make as many containers of a service as it has; remove what is too many, or other than the service says."""
-        there = sorted(self._existing(name), key=_number)
+        there = in_compose_order(self._existing(name), lambda one: self._is_same(name, one))
         for one in there[service.replicas :]:
             self._remove(one)
         kept = there[: service.replicas]
-        numbers = [_number(one) for one in kept]
+        numbers = [number_of(one) for one in kept]
         made = self._made[name] = [self._converged(name, one) for one in kept]
         for number in range(max(numbers, default=0) + 1, max(numbers, default=0) + 1 + service.replicas - len(made)):
             own_name = service.container_name or f"{self._project.name}-{name}-{number}"
             made.append(self._create(name, number, own_name))
+
+    def _is_same(self, name: str, there: Object) -> bool:
+        return is_same_container(there, self._body(name, number_of(there), name_of(there)))
 
     def start(self) -> None:
         """Start all that does not run, in the order in which services wait for one another."""
@@ -88,8 +91,8 @@ class _Up:
 
     def _converged(self, name: str, there: Object) -> Object:
         """Return a container that is there where it is as the service says, else a new one in its place."""
-        number, own_name = _number(there), name_of(there)
-        if is_same_container(there, self._body(name, number, own_name)):
+        number, own_name = number_of(there), name_of(there)
+        if self._is_same(name, there):
             if not hash_of(part(there, "Config")):
                 self.assumptions.append(assume(AssumptionKind.COMPOSE_KEEPS, container=own_name))
             return there
@@ -136,7 +139,7 @@ class _Up:
         for link in service.links:
             name, _, alias = link.partition(":")
             for one in self._made.get(name, ()):
-                names = (alias or name, f"{name}-{_number(one)}", name_of(one))
+                names = (alias or name, f"{name}-{number_of(one)}", name_of(one))
                 yield from (f"{name_of(one)}:{each}" for each in names)
         for link in service.external_links:
             name, _, alias = link.partition(":")
@@ -153,8 +156,3 @@ class _Up:
         if is_running(container):
             self._ask.post(f"/containers/{identity}/stop")
         self._ask.delete(f"/containers/{identity}")
-
-
-def _number(container: Object) -> int:
-    number = texts(part(container, "Config").get("Labels")).get(f"{LABEL}container-number", "")
-    return int(number) if number.isdecimal() else 0

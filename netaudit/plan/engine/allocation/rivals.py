@@ -43,13 +43,13 @@ def wanted_address(end: Object, version: int) -> str:
 
 
 def _rivals(state: EngineState, container: Object) -> Iterator[Object]:
-    """List the containers of a project that do not run yet, and do not wait for this one."""
+    """List the containers of a project that do not run yet, are about to start, and do not wait for this one."""
     own = _labels(container)
     project = [one for one in state.containers.values() if _is_of(own, _labels(one))]
     after = _services_after(own.get(f"{_LABEL}service", ""), [_labels(one) for one in project])
     for one in project:
         service = _labels(one).get(f"{_LABEL}service", "")
-        if one is not container and service not in after and not is_running(one):
+        if one is not container and service not in after and not is_running(one) and state.may_start(one):
             yield one
 
 
