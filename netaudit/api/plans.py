@@ -8,7 +8,6 @@ from typing import Self
 import msgspec
 
 from netaudit.api.audits import AuditOptions, load_auditor
-from netaudit.api.podman_plans import podman_afterwards, podman_engine
 from netaudit.api.required import require_objects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.plan_auditor import judge_plan
@@ -131,6 +130,8 @@ class _Start(msgspec.Struct, frozen=True):
 def try_requests(facts: Facts, requests: Sequence[EngineRequest], title: str, context: PlanContext) -> Planned:
     """Return the host before and after requests, unjudged."""
     if any(_LIBPOD in request.path for request in requests):
+        from netaudit.api.podman_plans import podman_afterwards, podman_engine  # noqa: PLC0415 (late: for Podman alone)
+
         podman = podman_engine(facts, context.exposed_ports)
         for request in requests:
             podman.handle(request)
@@ -195,6 +196,8 @@ def _try_docker(facts: Facts, command: Sequence[str], context: PlanContext) -> P
 
 def _try_podman(facts: Facts, commands: Sequence[Sequence[str]], named: Sequence[str], context: PlanContext) -> Planned:
     """Let Podman's client ask a stand-in, command after command; `named` is what the user gave."""
+    from netaudit.api.podman_plans import podman_afterwards, podman_engine  # noqa: PLC0415 (late: for Podman alone)
+
     for command in commands:
         check_podman(command)
     if context.restart is not None:

@@ -36,6 +36,7 @@ from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
+from netaudit.packets.sets.stock import SpaceStock
 from netaudit.plan.planned import Planned
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.spelling import spell
@@ -63,7 +64,8 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
     before, after = planned.before, planned.after
     diff = attribute_diff(before, after, auditor.catalog)
     diff = msgspec.structs.replace(diff, changes=tuple(_by_command(one, planned.writer) for one in diff.changes))
-    shown = _shown(before, auditor), _shown(after, auditor)
+    with SpaceStock():  # the same sets, before and after
+        shown = _shown(before, auditor), _shown(after, auditor)
     diff = _with_exposure(diff, planned, shown, auditor)
     earlier = auditor.audit_changed(before, shown[0], None)
     later = auditor.audit_changed(after, shown[1], diff)
