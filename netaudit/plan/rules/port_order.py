@@ -29,7 +29,7 @@ def is_settled(container: Container, version: Version) -> bool:
     """
     if version >= _BY_CONTAINER_PORT:
         return True
-    return _is_consistent(_asked(container))
+    return _is_consistent(_requested_hosts(container))
 
 
 def with_linked_ports_in_order(inventory: Inventory) -> Inventory:
@@ -46,11 +46,13 @@ def with_linked_ports_in_order(inventory: Inventory) -> Inventory:
 
 def is_linked_settled(container: Container) -> bool:
     """Return whether the order of the rules for links to a container is certain."""
-    return _is_consistent({(port, name == "tcp", name): {0} for port, name in container.exposed} | _asked(container))
+    return _is_consistent(
+        {(port, name == "tcp", name): {0} for port, name in container.exposed} | _requested_hosts(container)
+    )
 
 
 def _with_ports_in_order(container: Container) -> Container:
-    hosts = _asked(container)
+    hosts = _requested_hosts(container)
 
     def key(one: tuple[int, str]) -> tuple[int, ...]:
         port, protocol = one
@@ -59,7 +61,7 @@ def _with_ports_in_order(container: Container) -> Container:
     return replace(container, exposed=tuple(sorted(container.exposed, key=key)))
 
 
-def _asked(container: Container) -> dict[_Port, set[int]]:
+def _requested_hosts(container: Container) -> dict[_Port, set[int]]:
     """Return the host ports that were asked for, by the container's port."""
     asked: dict[_Port, set[int]] = {}
     for one in container.bindings:

@@ -107,7 +107,7 @@ def _example(
 ) -> int:
     """Return a port that was found in a range, or another free one: a symbol's example where the engine has a choice.
 
-    Examples differ as far as there are ports, also from those of other containers or addresses, which are no symbols;
+    Examples differ as far as there are ports, also from ports of other containers or addresses, which are no symbols;
     else one port on other addresses goes by the symbol that it is of.
     """
     free = chain([found], others)

@@ -9,10 +9,10 @@ from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, choose_address, gateway_of, note_address, pools
 from netaudit.plan.engine.allocation.publishing import publish, publisher_of
 from netaudit.plan.engine.allocation.rivals import addresses_of_rivals, wanted_address
+from netaudit.plan.engine.allocation.vlans import check_vlan
 from netaudit.plan.engine.allocation.wishes import check_wishes
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.overlay import leave_member, next_address, settle_gateway
-from netaudit.plan.engine.api.vlans import check_vlan
 from netaudit.plan.engine.objects import (
     Object,
     endpoints_of,

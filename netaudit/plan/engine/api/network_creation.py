@@ -7,14 +7,14 @@ from netaudit.model.engine_request import EngineRequest
 from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
 from netaudit.model.version import Version
-from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, gateway_of, note_address
+from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, note_address
 from netaudit.plan.engine.allocation.bridge_options import check_bridge_options
 from netaudit.plan.engine.allocation.gateways import has_no_gateway
-from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
+from netaudit.plan.engine.allocation.subnets import check_auxiliary, check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
 from netaudit.plan.engine.api.overlay import allocate_overlay
-from netaudit.plan.engine.objects import Object, address_of, items, options_of, part, text, texts
+from netaudit.plan.engine.objects import Object, items, options_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
 _SWITCHES_IPV4 = Version(28)
@@ -152,7 +152,7 @@ def _allocate(state: EngineState, network: Object) -> None:
         subnet = _subnet(state, config)
         check_overlap(state, subnet)
         _check_gateway(config, subnet)
-        _check_auxiliary(state, network, config, subnet)
+        check_auxiliary(state, network, config, subnet)
         if state.host.version >= _SHOWS_GATEWAY and not text(config, "Gateway"):
             config.update(_chosen(state, network, config))
     versions = [_subnet(state, one).version for one in configs]
@@ -195,20 +195,3 @@ def _check_gateway(config: Object, subnet: IpNetwork) -> None:
         inside = False
     if not inside:
         raise EngineRefusal(400, f"invalid network config:\ninvalid gateway {named}: parent subnet is {subnet}")
-
-
-def _check_auxiliary(state: EngineState, network: Object, config: Object, subnet: IpNetwork) -> None:
-    """Refuse addresses that are set aside twice, also as the gateway, and those of another network."""
-    gateway = gateway_of(state, network, Pool(config))
-    taken = set() if gateway is None else {gateway}
-    for name, named in sorted(texts(config.get("AuxiliaryAddresses")).items()):
-        address = address_of(named)
-        if address is None or address not in subnet:
-            what = "non parsable" if address is None else "auxiliary"
-            why = f"{what} address: ({name}:{named}) must belong to the master pool: {subnet}"
-            raise EngineRefusal(403, why)
-        if address in taken:
-            raise EngineRefusal(
-                500, f"failed to allocate secondary ip address ({name}:{address}): Address already in use"
-            )
-        taken.add(address)
