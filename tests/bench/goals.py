@@ -43,7 +43,9 @@ What misses its goal, where the time goes, and what would be needed:
 {reasons}
 """
 _START = (
-    "some 620 modules are imported, a half of it; a release in fewer files, or a process that stays, would need less"
+    "some 700 modules are imported, 466 of them ours, which is half of it or more: 0.2 ms each, of which a third is"
+    " reading and unpacking compiled files; the catalog and the checks are 10 %, compiling 88 conditions of checks 4 %;"
+    " a release in fewer files, or a process that stays, would need less"
 )
 _OPERATORS = (
     "44 % is leading sets through the operator's rules, a quarter of it reading them, and a quarter asking of each at"
@@ -56,16 +58,18 @@ _REASONS = {
     "run": "before the command the kernel names the handles of all rules once (a fifth): nothing tells them"
     " later of rules that the command deletes; without an inventory each rule is held against signatures that may fit",
     "diff of two": "all texts of expected rules are written, for both hosts; a tight loop takes a fifth of that",
-    "the same with": "which of 33,000 containers are alike is found out of each rule and container, on both sides; what"
-    " was found for the earlier side would have to serve for the later one",
+    "the same with": "which of 33,000 containers are alike is found out of each rule and container, on both sides: 1.9"
+    " s, of which 0.75 are whose each rule is, 0.6 what containers have in common, 0.4 their own addresses and ports;"
+    " what was found for the earlier side would have to serve for the later one; 0.3 list 200,000 destinations of each"
+    " side, of which 1 % are asked about, 0.3 look for what was not recorded",
     "show": "a third is reading and attributing, the rest the words, columns and padding of 200,000 rows",
-    "trace": "all rules and containers are read, and what ought to be there is worked out, for a dozen rules that"
-    " a packet meets; tables and containers would have to be read when they are asked for",
+    "trace": "42 % reads all rules and containers, 21 % works out what ought to be there, for a dozen rules that a"
+    " packet meets, 16 % looks for the bridge and the routes of each container; tables and containers would have to be"
+    " read when they are asked for",
     "--help": "interpreter and typer alone take 0.054",
     "diff of a small": _START,
     "audit of a small": _START,
-    "report of a small": "jinja2 compiles nine templates, 0.12; a wheel could hold them compiled, but what builds it"
-    " would need jinja2 and netaudit itself, for templates are compiled with its filters",
+    "report of a small": _START + "; the Python of nine templates, which a wheel holds, is compiled: 0.015",
     "audit, ": "putting 18 subjects of each container to the checks takes as long as the exposure table: each has facts"
     " of its own, whether a check asks for them or not",
     "HTML": "38 % is the audit, 30 % the templates, which write each of 15,000 rules and its cells with text made"
