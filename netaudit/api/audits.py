@@ -14,7 +14,7 @@ from netaudit.audit import changed
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.changed import JudgedDiff
 from netaudit.audit.checks.check import Check
-from netaudit.audit.finding import Audit
+from netaudit.audit.finding import Audit, Obeyed
 from netaudit.audit.run import Plan
 from netaudit.catalog import load_checks_from
 from netaudit.catalog.config import Config, check_names, load_baseline, load_config, load_waivers
@@ -107,6 +107,7 @@ def prepare_audit(options: AuditOptions) -> PreparedAudit:
     """Put options and netaudit.toml together; where both say something, the options win."""
     path = Path(options.config) if options.config is not None else None
     config, waivers = load_config(path) if path else (Config(), ())
+    waived = len(waivers)
     folder = path.parent if path else Path()
     checks = _checks([*(folder / name for name in config.checks), *map(Path, options.checks)])
     waivers += tuple(one for file in options.waivers for one in load_waivers(Path(file)))
@@ -118,10 +119,33 @@ def prepare_audit(options: AuditOptions) -> PreparedAudit:
         today=options.today or dt.datetime.now(tz=dt.UTC).astimezone().date(),
         waivers=waivers,
         baseline=load_baseline(Path(baseline)) if baseline else frozenset(),
+        obeyed=obeyed(path, config, waived) if path else None,
     )
     policy = options.policy or (folder / config.policy if config.policy else None)
     auditor = _auditor(options, config, plan)
     return PreparedAudit(msgspec.structs.replace(auditor, policy=_policy(policy) if policy else None), config)
+
+
+def obeyed(path: Path, config: Config, waivers: int) -> Obeyed | None:
+    """Return the settings of a configuration that are not what is usual; None where all are."""
+    usual = Config()
+    given: dict[str, Iterable[object]] = {
+        "fail-on": [config.fail_on] if config.fail_on != usual.fail_on else (),
+        "min-confidence": [config.min_confidence] if config.min_confidence != usual.min_confidence else (),
+        "skip": config.skip,
+        "waivers": [waivers] if waivers else (),
+        "baseline": [config.baseline] if config.baseline else (),
+        "policy": [config.policy] if config.policy else (),
+        "checks": config.checks,
+        "sensitive-ports": (f"{port}={name}" for port, name in config.sensitive_ports.items()),
+        "uplinks": config.uplinks,
+        "exposure": () if config.exposure else ["false"],
+    }
+    settings = tuple((name, tuple(map(str, values))) for name, values in given.items())
+    said = tuple((name, values) for name, values in settings if values)
+    here = Path.cwd()
+    shown = path.relative_to(here) if path.is_relative_to(here) else path
+    return Obeyed(str(shown), said) if said else None
 
 
 def _policy(given: StrPath | Policy) -> Policy:

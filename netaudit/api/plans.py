@@ -48,7 +48,8 @@ class PlanContext(msgspec.Struct, frozen=True):
     `elsewhere`: the facts are not of this host, now. `exposed_ports` tells which ports an image exposes. `client` is
     what a client of Docker may take of this process. `engine_version` is the engine's, where the facts do not say.
     `restart` is what the daemon is restarted with before a command of Docker's runs.
-    `made_on` says where the facts came from, for the plan's JSON.
+    `made_on` says where the facts came from, for the plan's JSON. `own_labels`: waivers count in labels that the
+    command brings itself.
     """
 
     auditor: Auditor
@@ -59,6 +60,7 @@ class PlanContext(msgspec.Struct, frozen=True):
     engine_version: str = ""
     restart: EngineChange | None = None
     made_on: MadeOn = MadeOn()
+    own_labels: bool = False
 
 
 def plan_command(facts: Facts, command: Sequence[str], options: AuditOptions | None = None) -> JudgedPlan:
@@ -169,7 +171,8 @@ def try_restart(facts: Facts, change: EngineChange, title: str, context: PlanCon
 
 
 def _judge(planned: Planned, context: PlanContext) -> JudgedPlan:
-    return judge_plan(msgspec.structs.replace(planned, made_on=context.made_on), context.auditor)
+    made = msgspec.structs.replace(planned, made_on=context.made_on)
+    return judge_plan(made, context.auditor, own_labels=context.own_labels)
 
 
 def _try_own(facts: Facts, command: Sequence[str], context: PlanContext) -> Planned:

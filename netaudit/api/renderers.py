@@ -66,7 +66,7 @@ _PLANS = {
     PlanFormat.JSON: "json.plan.render_plan",
     PlanFormat.MARKDOWN: "page.render.render_plan_markdown",
     PlanFormat.HTML: "page.render.render_plan_html",
-    PlanFormat.SARIF: "ci.sarif.render_audit",
+    PlanFormat.SARIF: "ci.sarif.render_plan",
 }
 
 
@@ -121,11 +121,8 @@ def render_audit(
 
 def render_plan(plan: "JudgedPlan", form: PlanFormat, style: Style, where: "tuple[Locator, str]") -> bytes:
     """Return a plan in a format; `style` is for the terminal, `where` for SARIF: lines, and a folder."""
-    if form is PlanFormat.SARIF:
-        from netaudit.audit.planned import new_findings  # noqa: PLC0415 (late, as what prints)
-
-        return _call(_PLANS[form], new_findings(plan), *where)
-    return _call(_PLANS[form], plan, *([style] if form is PlanFormat.TERMINAL else []))
+    further: dict[PlanFormat, tuple[object, ...]] = {PlanFormat.TERMINAL: (style,), PlanFormat.SARIF: where}
+    return _call(_PLANS[form], plan, *further.get(form, ()))
 
 
 def _style(form: Format) -> list[Style]:

@@ -1,6 +1,6 @@
 """The result of an audit: findings with their evidence, and checks that could not be decided."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 
@@ -87,6 +87,7 @@ class Finding(msgspec.Struct, frozen=True):
     about: str = ""
     service: str = ""
     title: str = ""  # the message in a few words
+    aside: str = ""  # what a list says of it behind the title of another one
 
     @property
     def remediation(self) -> str:
@@ -137,12 +138,23 @@ class NotPut(msgspec.Struct, frozen=True):
     because: tuple[str, ...]
 
 
+class Obeyed(msgspec.Struct, frozen=True):
+    """A configuration that an audit obeys: its file, and each setting of it that is not what is usual."""
+
+    file: str
+    settings: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def without(self, name: str) -> Self:
+        """Leave out a setting: the command line says it otherwise."""
+        return msgspec.structs.replace(self, settings=tuple(one for one in self.settings if one[0] != name))
+
+
 class Audit(msgspec.Struct, frozen=True):
     """The result of an audit; the most severe findings come first.
 
     `shown` is the host that was audited: its rules, and who can reach what. `checked` counts the subjects of each
     check. `exposed`: the exposure table was computed. `assertion`: the policy that the host was held against, None for
-    none. `left_out` counts the mistakes that a reader did not ask for.
+    none. `left_out` counts the mistakes that a reader did not ask for. `obeyed` is the configuration, None for none.
     """
 
     head: SnapshotHead
@@ -155,6 +167,7 @@ class Audit(msgspec.Struct, frozen=True):
     exposed: bool = True
     assertion: Assertion | None = None
     left_out: int = 0
+    obeyed: Obeyed | None = None
 
     @property
     def open(self) -> tuple[Finding, ...]:

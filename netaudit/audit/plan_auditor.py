@@ -31,6 +31,7 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.planned import JudgedChange, JudgedPlan
 from netaudit.audit.since import gone, newness
+from netaudit.audit.waiving import own_waivers
 from netaudit.diff import Added, Altered, Removed
 from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.plan import Assumption, AssumptionKind
@@ -41,6 +42,7 @@ from netaudit.plan.planned import Planned
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.spelling import spell
 from netaudit.plan.surroundings import changed_surroundings
+from netaudit.policy.subjects import own_ports
 
 # What decides over a rule, its text and position; others decide whether the command succeeds at all.
 _ABOUT_TEXTS = frozenset(
@@ -59,16 +61,23 @@ _ABOUT_TEXTS = frozenset(
 )
 
 
-def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
-    """Compare, attribute, expose and audit the host before and after."""
+def judge_plan(planned: Planned, auditor: Auditor, *, own_labels: bool = False) -> JudgedPlan:
+    """Compare, attribute, expose and audit the host before and after.
+
+    A waiver in a label that the command brings itself accepts nothing without `own_labels`: who asks for a change would
+    else judge it too.
+    """
     before, after = planned.before, planned.after
+    unheeded = () if own_labels else own_waivers(before.inventory, after.inventory)
     diff = attribute_diff(before, after, auditor.catalog)
     diff = msgspec.structs.replace(diff, changes=tuple(_by_command(one, planned.writer) for one in diff.changes))
     with SpaceStock():  # the same sets, before and after
         shown = _shown(before, auditor), _shown(after, auditor)
     diff = _with_exposure(diff, planned, shown, auditor)
     earlier = auditor.audit_changed(before, shown[0], None)
-    later = auditor.audit_changed(after, shown[1], diff)
+    asked = msgspec.structs.replace(auditor.plan, unheeded=frozenset(unheeded))
+    later = msgspec.structs.replace(auditor, plan=asked).audit_changed(after, shown[1], diff)
+    found = _found(earlier, later, _written(diff, planned.writer))
     diff = spell(diff, planned.symbols)
     return JudgedPlan(
         planned=planned,
@@ -76,8 +85,10 @@ def judge_plan(planned: Planned, auditor: Auditor) -> JudgedPlan:
         changes=tuple(_certain(diff.changes, planned)),
         surroundings=spell(changed_surroundings(before.host, after.host), planned.symbols),
         audit=msgspec.structs.replace(later, assertion=spell(later.assertion, planned.symbols)),
-        new=spell(gather_aspects(_new(earlier, later, _written(diff, planned.writer))), planned.symbols),
+        **{name: spell(findings, planned.symbols) for name, findings in found.items()},
         gone=spell(gone(earlier, later), planned.symbols),
+        unheeded=unheeded,
+        held_before=earlier.assertion,
     )
 
 
@@ -98,18 +109,31 @@ def _shown(snapshot: Snapshot, auditor: Auditor) -> AttributedSnapshot:
     return with_exposure(attributed, snapshot, auditor.catalog, auditor.choice, auditor.exposure)
 
 
-def _new(earlier: Audit, later: Audit, written: frozenset[Item]) -> Iterator[Finding]:
-    """Give what the command brings; the policy is held as a whole, also where it was broken before.
+def _found(earlier: Audit, later: Audit, written: frozenset[Item]) -> dict[str, tuple[Finding, ...]]:
+    """Sort the findings of afterwards: what the command brings, open or accepted, and what is broken already.
 
     That a rule which it writes is new is no finding: who wrote it is known.
     """
     is_new = newness(earlier)
-    for one in later.open:
+    before = {one.fingerprint: _breaches(one) for one in earlier.open}
+    found: dict[str, list[Finding]] = {"new": [], "accepted": [], "broken": []}
+    for one in later.findings:
         own = one.subject_kind is CheckedKind.CHANGE and one.evidence.rules
         if own and all(rule.item in written for rule in one.evidence.rules):
             continue
-        if one.subject_kind is CheckedKind.ENTRY or is_new(one):
-            yield one
+        entry = one.open and one.subject_kind is CheckedKind.ENTRY
+        if is_new(one) or (entry and _breaches(one) - before[one.fingerprint]):
+            found["new" if one.open else "accepted"].append(one)
+        elif entry:
+            found["broken"].append(one)
+    return {name: gather_aspects(findings) for name, findings in found.items()}
+
+
+def _breaches(finding: Finding) -> set[tuple[object, ...]]:
+    """Return who reaches what by a finding's evidence; rules and addresses may change, and it stays the same."""
+    cells = (one.exposure for one in finding.evidence.cells)
+    places = ((one.zone, one.destination) for one in cells)
+    return {(zone, there.container_name, there.protocol, str(there.led), *own_ports(there)) for zone, there in places}
 
 
 def _written(diff: AttributedDiff, writer: str) -> frozenset[Item]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import get_args
 
 import msgspec
 
+from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.topic import Topic
-from netaudit.audit.finding import Finding
+from netaudit.audit.finding import Finding, Status
 from netaudit.model.exposure import Outcome, ZoneKind
 
 _TOPICS = tuple(Topic)
@@ -73,11 +75,31 @@ def gather_mistakes(findings: Iterable[Finding]) -> tuple[Mistake, ...]:
     """Gather findings, sorted by risk, into mistakes; the order stays that of the first finding of each."""
     places: dict[tuple[str, ...], list[Finding]] = {}
     for one in findings:
-        places.setdefault(("at", one.about) if one.about else ("by", one.check.id, one.container), []).append(one)
+        places.setdefault(_key(one), []).append(one)
     alike: dict[tuple[object, ...], list[Finding]] = {}
     for key, members in places.items():
         alike.setdefault(_likeness(key, members), []).extend(members)
     return tuple(Mistake(tuple(members)) for members in alike.values())
+
+
+def _key(one: Finding) -> tuple[str, ...]:
+    """Return what findings of one mistake have in common: a place, else their check; each entry of a policy is one."""
+    if one.about:
+        return "at", one.about
+    entry = (one.subject,) if one.subject_kind is CheckedKind.ENTRY else ()
+    return "by", one.check.id, one.container, *entry
+
+
+def gather_by_status(findings: Iterable[Finding]) -> dict[Status, tuple[Mistake, ...]]:
+    """Gather into mistakes the findings that are open, and those that each thing accepts: they are counted apart."""
+    found = tuple(findings)
+    return {status: gather_mistakes(one for one in found if one.status == status) for status in get_args(Status)}
+
+
+def aspects_of(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return, by the fingerprint of each finding that says more of a mistake, that of the one to read before it."""
+    mistakes = (one for members in gather_by_status(findings).values() for one in members)
+    return {other.fingerprint: one.first.fingerprint for one in mistakes for other in one.findings[1:]}
 
 
 def fold_mistakes(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:

@@ -16,7 +16,7 @@ from netaudit.audit.checks.remedy import Advice
 from netaudit.audit.checks.screen import Screen
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.checks.waiver import Waiver, label_waivers
-from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Undecided
+from netaudit.audit.finding import Audit, Evidence, Finding, NotPut, Obeyed, Undecided
 from netaudit.audit.fingerprint import fingerprint, numbered
 from netaudit.audit.permit import permit
 from netaudit.audit.risk import risk_of
@@ -26,18 +26,24 @@ from netaudit.audit.subjects.resting import unproved
 from netaudit.audit.subjects.unlisted import find_not_put
 from netaudit.audit.subjects.written.waiver import WaiverFacts
 from netaudit.audit.view.view import HostView
+from netaudit.audit.waiving import waive
 from netaudit.errors import CatalogError, NetauditError
 from netaudit.model.reason import Reason
 from netaudit.model.severity import Severity
 
 
 class Plan(msgspec.Struct, frozen=True, dict=True):
-    """What an audit does: checks, accepted risks, fingerprints known before, and today's date."""
+    """What an audit does: checks, accepted risks, fingerprints known before, and today's date.
+
+    `unheeded` are waivers in labels that accept nothing: the command that is judged brings them itself.
+    """
 
     checks: tuple[Check, ...]
     today: dt.date
     waivers: tuple[Waiver, ...] = ()
     baseline: frozenset[str] = frozenset()
+    unheeded: frozenset[Waiver] = frozenset()
+    obeyed: Obeyed | None = None
 
     @cached_property
     def screens(self) -> Mapping[CheckedKind, Screen]:
@@ -58,7 +64,7 @@ def run(view: HostView, plan: Plan) -> Audit:
             _evaluate(screen, subject, view, findings, undecided)
             checked[kind] += 1
     waivers = (*plan.waivers, *(one for container in view.containers for one in label_waivers(container)))
-    waived = [permit(_waive(one, waivers, plan.today), view.held) for one in findings]
+    waived = [permit(waive(one, waivers, plan.today, plan.unheeded), view.held) for one in findings]
     not_put = find_not_put(view, plan.checks)
     waived += _about_waivers(view, plan, waivers, findings, (undecided, not_put))
     known = [msgspec.structs.replace(one, known=one.fingerprint in plan.baseline) for one in numbered(waived)]
@@ -74,6 +80,7 @@ def run(view: HostView, plan: Plan) -> Audit:
         not_put=not_put,
         exposed=view.attributed.exposure is not None,
         assertion=view.held.assertion if view.held else None,
+        obeyed=plan.obeyed,
     )
 
 
@@ -116,6 +123,7 @@ def _finding(check: Check, subject: CheckSubject, asked: BoundedFacts, answer: A
         severity=judged.severity,
         message=check.finding.fill(known),
         title=check.title.fill(known) if check.title else check.summary.rstrip("."),
+        aside=check.aside.fill(known) if check.aside else "",
         advice=_advice(check, asked),
         doubts=judged.doubts,
         surely=judged.surely,
@@ -204,14 +212,6 @@ def _undecided(check: Check, subject: CheckSubject, view: HostView, asked: Bound
     return Undecided(check, subject.name, names, tuple(because), tuple(reasons))
 
 
-def _waive(finding: Finding, waivers: Iterable[Waiver], today: dt.date) -> Finding:
-    for waiver in waivers:
-        covers = waiver.covers(finding.check.id, finding.subject, finding.container, finding.about)
-        if covers and not waiver.is_over(today):
-            return msgspec.structs.replace(finding, waiver=waiver)
-    return finding
-
-
 _Unanswered = tuple[list[Undecided], Iterable[NotPut]]
 
 
@@ -236,6 +236,8 @@ def _about_waivers(
             owner=waiver.owner,
             until="" if waiver.invalid else waiver.until.isoformat(),
             place=waiver.place,
+            days=0 if waiver.invalid else max((waiver.until - plan.today).days, 0),
+            everything=waiver.is_of_everything,
             expired=not waiver.invalid and waiver.is_over(plan.today),
             unused=unused and not waiver.invalid if known else None,
             invalid=waiver.invalid,

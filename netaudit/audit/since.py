@@ -6,9 +6,13 @@ from netaudit.audit.finding import Audit, Finding
 
 
 def newness(earlier: Audit) -> Callable[[Finding], bool]:
-    """Return what tells whether a later finding was not there before, or less severe."""
-    severities = {one.fingerprint: one.severity.rank for one in earlier.findings}
-    return lambda one: one.severity.rank > severities.get(one.fingerprint, -1)
+    """Return what tells whether a later finding was not there before, or less severe.
+
+    One that is open now was not there where something accepted it: a command may take a waiver away.
+    """
+    there = {one.fingerprint: one.severity.rank for one in earlier.findings}
+    open_then = {one.fingerprint: one.severity.rank for one in earlier.open}
+    return lambda one: one.severity.rank > (open_then if one.open else there).get(one.fingerprint, -1)
 
 
 def gone(earlier: Audit, later: Audit) -> tuple[Finding, ...]:

@@ -68,6 +68,7 @@ class _Check(Strict):
     fix: Fix = Fix.NONE
     topic: Topic = Topic.HYGIENE
     title: str = ""
+    aside: str = ""
 
 
 def load_checks() -> tuple[Check, ...]:
@@ -149,6 +150,7 @@ class _Loader:
             file=self._name,
             topic=raw.topic,
             title=self._wording("title", raw.title) if raw.title else None,
+            aside=self._wording("aside", raw.aside) if raw.aside else None,
         )
 
     def _read(self) -> _Check:

@@ -32,7 +32,7 @@ from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.model.snapshot import are_two_hosts
 from netaudit.parse import parse_snapshot
 from netaudit.report.ci.compose_places import ProjectLocator
-from netaudit.report.ci.location import Locator, OneFile
+from netaudit.report.ci.location import FromRoot, Locator, OneFile
 from netaudit.report.terminal.findings.full import finding_lines, render_mistakes, waiver_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.findings.audit import short_id
@@ -57,8 +57,12 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
     path = options.config or find_config(Path.cwd())
     prepared = prepare_audit(msgspec.structs.replace(options, config=path))
     bar = fail_on or prepared.config.fail_on
+    auditor, plan = prepared.auditor, prepared.auditor.plan
+    for name, given in (("fail-on", fail_on), ("min-confidence", min_confidence)):
+        if given and plan.obeyed:
+            plan = msgspec.structs.replace(plan, obeyed=plan.obeyed.without(name))
     return Prepared(
-        auditor=prepared.auditor,
+        auditor=msgspec.structs.replace(auditor, plan=plan),
         fail_on=None if bar == "none" else Severity(bar),
         min_confidence=FindingConfidence(min_confidence or prepared.config.min_confidence),
     )
@@ -201,18 +205,24 @@ def render(
     """Print an audit in a format."""
     where: tuple[Locator, str] = (Locator({}), "")
     if form in (AuditFormat.SARIF, AuditFormat.GITHUB):
-        recorded, base = _places(evidence.facts, evidence.snapshot)
-        where = _in_compose(evidence, recorded) or recorded, base
+        recorded, base = recorded_places(evidence.facts, evidence.snapshot)
+        where = from_root(_in_compose(evidence, recorded) or recorded, base), ""
     return render_audit(audit, form, style, failures, where)
 
 
-def _places(facts: Facts, snapshot: Path | None) -> tuple[Locator, str]:
-    """Say where the recording's files are, from here where they are below: from a checkout, as GitHub wants it."""
+def recorded_places(facts: Facts, snapshot: Path | None) -> tuple[Locator, str]:
+    """Return what finds lines of a recording, and the folder that its files are in; "" where they were not written."""
     if snapshot is None:
         return Locator(facts.files), ""
-    path = snapshot.resolve()
-    name = (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else snapshot).as_posix()
+    name = snapshot.resolve().as_posix()
     return (Locator(facts.files), f"{name}/") if snapshot.is_dir() else (OneFile(name, facts.files), "")
+
+
+def from_root(locator: Locator, base: str = "") -> Locator:
+    """Name files from the root of the repository, as those want who show findings beside lines; else from here."""
+    here = Path.cwd()
+    root = next((one for one in (here, *here.parents) if (one / ".git").exists()), here)  # a file in a worktree
+    return FromRoot(locator, base, str(root), str(here))
 
 
 def _in_compose(evidence: Evidence, recorded: Locator) -> Locator | None:

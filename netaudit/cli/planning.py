@@ -11,10 +11,10 @@ from netaudit.api.audits import AuditOptions
 from netaudit.api.formats import PlanFormat
 from netaudit.api.plan_files import read_file, read_requests
 from netaudit.audit.gate import failing
-from netaudit.audit.planned import new_findings
+from netaudit.audit.planned import judged_findings
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.cli import output as out
-from netaudit.cli.auditing import Prepared, is_answered, prepare, say_refusal
+from netaudit.cli.auditing import Prepared, from_root, is_answered, prepare, recorded_places, say_refusal
 from netaudit.errors import UsageError
 from netaudit.report.ci.location import Locator
 from netaudit.report.terminal.style import Style
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Subject(msgspec.Struct, frozen=True):
     """What is planned: a command, requests that were made elsewhere, Compose files, or another engine by itself.
 
-    `engine`, `backend` and `daemon` are what a restarted daemon would have.
+    `engine`, `backend` and `daemon` are what a restarted daemon would have. `own_labels`: waivers in its labels count.
     """
 
     command: tuple[str, ...]
@@ -46,6 +46,7 @@ class Subject(msgspec.Struct, frozen=True):
     engine: str
     backend: str
     daemon: tuple[str, ...]
+    own_labels: bool = False
 
     def require_one(self) -> None:
         """Refuse to plan nothing, or two things at once. Raises UsageError."""
@@ -104,8 +105,8 @@ def require_one_host(on: list[Path] | None, host_profile: Path | None) -> None:
         raise UsageError("--on and --host-profile each name a host", hint="give one of them")
 
 
-def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
-    """Return what finds the lines of a plan's findings: in the Compose files, else in the recording."""
+def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts", on: Path | None) -> Locator:
+    """Return what finds the lines of a plan's findings: in the Compose files, else in the recording `on`."""
     from netaudit.standin.commands import check_command
     from netaudit.standin.compose import project_files
 
@@ -117,11 +118,11 @@ def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts") -> Locator:
         if planned.group == "compose":
             files = project_files(planned.leading, folder, os.environ)
     if not files:
-        return Locator(facts.files)
+        return from_root(*recorded_places(facts, on))
     from netaudit.catalog.compose_places import read_compose_places  # late: PyYAML takes 20 ms
     from netaudit.report.ci.compose_places import ComposeLocator
 
-    return ComposeLocator(read_compose_places(files, folder), plan.planned.after.inventory)
+    return from_root(ComposeLocator(read_compose_places(files, folder), plan.planned.after.inventory))
 
 
 def load_profile(path: Path) -> "Facts":
@@ -143,7 +144,7 @@ def judge(
     from netaudit.api.plans import judge_command, judge_project, judge_rehearsal, judge_requests
 
     asked = msgspec.structs.replace(made_on, engine=subject.engine, backend=subject.backend, daemon=subject.daemon)
-    context = make_context(prepared.auditor, asked, where)
+    context = msgspec.structs.replace(make_context(prepared.auditor, asked, where), own_labels=subject.own_labels)
     if subject.is_rehearsal():
         return judge_rehearsal(facts, engine_change(asked), _title(subject), context)
     if subject.requests is not None:
@@ -209,11 +210,9 @@ def _read_options(text: str) -> "list[tuple[str, OptionValue]]":
 
 
 def _title(subject: Subject) -> str:
-    parts = [
-        f"engine {subject.engine}" if subject.engine else "",
-        f"backend {subject.backend}" if subject.backend else "",
-    ]
-    return "restart of dockerd with " + ", ".join(filter(None, (*parts, *subject.daemon)))
+    named = (("engine", subject.engine), ("backend", subject.backend))
+    parts = [f"{name} {value}" for name, value in named if value]
+    return "restart of dockerd with " + ", ".join((*parts, *filter(None, subject.daemon)))
 
 
 def prepare_plan(
@@ -228,7 +227,7 @@ def prepare_plan(
 
 def refuses(plan: "JudgedPlan", prepared: Prepared, form: PlanFormat) -> bool:
     """Tell whether new findings are severe and sure enough for the gate, and name them; SARIF refuses nothing."""
-    failures = failing(new_findings(plan), prepared.fail_on, prepared.min_confidence)
+    failures = failing(judged_findings(plan), prepared.fail_on, prepared.min_confidence)
     say_refusal(failures, prepared.fail_on, form)
     return bool(failures) and form is not PlanFormat.SARIF
 

@@ -68,7 +68,7 @@ def test_what_is_shown_in_part_says_which_part() -> None:
     critical = run_inside("audit", UFW, "--severity", "critical", "-q")
     assert (
         critical.stdout.split("\n")[0]
-        == "1 of 8 findings shown (--severity critical): 1 critical; 110 checks; the exit"
+        == "1 of 8 findings shown (--severity critical): 1 critical; 111 checks; the exit"
     )
     assert run_inside("exposure", UFW, "--container", "db", "-q").stdout.endswith("; only --container db\n")
     assert "2 of them shown (--port 8080)" in run_inside("show", UFW, "--port", "8080", "-q").stdout

@@ -103,7 +103,7 @@ def test_one_waiver_covers_a_port_over_both_families(tmp_path: Path) -> None:
     config.write_text("\n".join(["[[waivers]]", *lines, "until = 2999-01-01"]))
     done = run_inside("audit", str(SHOP), "--config", str(config), "--fail-on", "high")
     assert done.returncode == 0, done.stderr
-    assert "3 waived" in done.stdout
+    assert "1 waived" in done.stdout  # a mistake over both families, with what other checks say of it
 
 
 @pytest.mark.parametrize("more", [("--format", "csv"), ("-f", "terminal", "--quiet")])

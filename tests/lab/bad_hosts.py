@@ -346,6 +346,7 @@ HOSTS: tuple[BadHost, ...] = (
             "waiver-expired": "waiver of published-port-on-every-address for container old",
             "waiver-invalid": "waiver of published-port-on-every-address for container wrong",
             "waiver-unused": "waiver of docker-socket-mounted for container idle",
+            "waiver-too-wide": "waiver of docker-socket-mounted for container idle",
         },
     ),
     BadHost(

@@ -25,7 +25,8 @@ class Check(msgspec.Struct, frozen=True):
     `graver` holds further conditions, each with its severity; the first that holds wins. `decided_by` are patterns of
     signatures: the subject's rules that match are evidence; None for all of its rules. Of `remedies`
     the first that serves is the first choice. `permissible`: it is about what can be reached, and a policy that says so
-    permits it. `title` is the finding in a few words, for lists.
+    permits it. `title` is the finding in a few words, for lists; `aside` what a list says of it where it is an aspect
+    of another one.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Check(msgspec.Struct, frozen=True):
     file: str = ""
     topic: Topic = Topic.HYGIENE
     title: Wording | None = None
+    aside: Wording | None = None
 
     @property
     def remediation(self) -> str:

@@ -33,6 +33,11 @@ class Waiver(msgspec.Struct, frozen=True):
         """Return whether it waives nothing any more: its last day is past."""
         return self.until < today
 
+    @property
+    def is_of_everything(self) -> bool:
+        """Return whether it speaks of every check and every subject."""
+        return not self.container and set(self.check) == set(self.subject) == {"*"}
+
     def covers(self, check: str, subject: str, container: str, about: str = "") -> bool:
         """Return whether it speaks of such a finding."""
         if self.invalid or not fnmatchcase(check, self.check):

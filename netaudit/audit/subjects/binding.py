@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec.structs import replace
 
+from netaudit.attribute.attribution import OPERATOR_MAKER
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reach_doubts, reachable_from
 from netaudit.audit.subjects.fact import (
@@ -60,6 +61,7 @@ class BindingFacts(SubjectFacts, frozen=True):
     ] = False
     user_rules: Annotated[int, fact("How many rules the operator has in IPv4's DOCKER-USER.")] = 0
     denied_by: Annotated[tuple[str, ...], fact("Rules of the host's own firewall that deny this host port.")] = ()
+    denier: Annotated[str, fact("Who wrote them: `ufw`, `firewalld`, else `the host's firewall`.")] = ""
     input_policy: Annotated[str, fact("What the host's own firewall does with incoming packets by default.")] = ""
     input_allows: Annotated[bool, fact("Whether a rule of the host's own firewall allows this host port.")] = False
     forward_allows: Annotated[bool, fact("Whether a rule of the operator's forwards to the container's port.")] = False
@@ -151,19 +153,25 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
     missing = _signatures(view.by_cause.missing_of_binding(key))
     family, protocol, port = facts.family, binding.protocol, binding.host_port
     firewall = view.host_firewall
+    denials = firewall.denials(family, protocol, port)
     return replace(
         facts,
         translated=any("dnat" in one for one in signatures),
         accepted=any("port-accept" in one for one in signatures),
         guarded=any("loopback-drop" in one for one in signatures) or view.guards.keep_from_loopback(binding.host_ip),
         user_rules=view.user_rules,
-        denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in firewall.denials(family, protocol, port)),
+        denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in denials),
+        denier=next((_denier(one.attribution.maker) for one in denials), ""),
         input_policy=firewall.policy(family),
         input_allows=firewall.allows(family, protocol, port),
         forward_allows=firewall.lets_through(family, protocol, binding.container_port, container),
         missing_dnat=any("dnat" in one for one in missing),
         missing_accept=any("port-accept" in one for one in missing),
     )
+
+
+def _denier(maker: str) -> str:
+    return "the host's firewall" if maker in ("", OPERATOR_MAKER) else maker
 
 
 def _with_exposure(

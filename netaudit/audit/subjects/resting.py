@@ -26,7 +26,7 @@ _OF: Mapping[CheckedKind, _Rests] = MappingProxyType(
         CheckedKind.BINDING: {
             **dict.fromkeys(("missing_dnat", "missing_accept"), _MISSING),
             **dict.fromkeys(("blocker", "reachable_from"), _PACKETS),
-            **dict.fromkeys(("user_rules", "denied_by", "input_policy", "translated", "missing"), _RULES),
+            **dict.fromkeys(("user_rules", "denied_by", "denier", "input_policy", "translated", "missing"), _RULES),
             **dict.fromkeys(("input_allows", "forward_allows"), _RULES),
         },
         CheckedKind.NETWORK: {

@@ -121,6 +121,9 @@ def plan(
     waivers: Annotated[
         list[Path] | None, typer.Option("--waivers", help="A file of accepted findings.", show_default=False)
     ] = None,
+    own_labels: Annotated[
+        bool, typer.Option("--own-labels", help="Let waivers count in labels that the command itself brings.")
+    ] = False,
     policy: PolicyOption = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="Else netaudit.toml, where there is one.", show_default=False)
@@ -153,6 +156,7 @@ def plan(
         engine=engine,
         backend=backend,
         daemon=tuple(daemon or ()),
+        own_labels=own_labels,
     )
     subject.require_one()
     planning.require_one_host(on, host_profile)
@@ -164,7 +168,7 @@ def plan(
     with progress("planning"):
         made_on = made_on_files(on or (), host_profile)
         judged = planning.judge(facts, subject, prepared, None if on or host_profile else where, made_on)
-    planning.print_plan(judged, form, place, style, planning.find_lines(judged, subject, facts))
+    planning.print_plan(judged, form, place, style, planning.find_lines(judged, subject, facts, on))
     different = planning.refuses(judged, prepared, form)
     heads = (judged.diff.before, judged.diff.after)
     undecided = judged.diff.coverage.undecided + undecided_entries(judged.audit.assertion)

@@ -11,6 +11,7 @@ from netaudit.errors import UsageError
 if TYPE_CHECKING:
     from netaudit.store import Manifest, Verification
 
+_NOBODYS = "who wrote the index is not known: --expect DIGEST or --signature FILE --signers FILE tells"
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
@@ -41,6 +42,7 @@ def verify(
     from netaudit.cli.say import say
     from netaudit.history.reference import is_reference
     from netaudit.report.text.sanitize import terminal_text
+    from netaudit.report.text.words import count
     from netaudit.store import verify as hold_against_index
 
     expected = _digits(expect)
@@ -49,9 +51,9 @@ def verify(
     found = _of_look(str(recording)) if is_reference(str(recording)) else hold_against_index(recording)
     verdicts = [*_as_expected(found.manifest, expected), *_signed(found.manifest, signature, signers)]
     lines = [f"{difference:8} {name}" for name, difference in found.differences]
-    lines.append(f"{found.intact} files as they were recorded, {len(found.differences)} not")
+    lines.append(f"{count(found.intact, 'file')} match the index, {len(found.differences)} do not")
     lines.append(f"digest {found.manifest.digest()}")
-    lines += [words for _, words in verdicts]
+    lines += [words for _, words in verdicts] or [_NOBODYS]
     if print_manifest:
         write(found.manifest.to_bytes(), None)
         for line in lines:

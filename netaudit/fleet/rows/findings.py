@@ -9,7 +9,7 @@ from netaudit.fleet.rows.audited import Audited
 from netaudit.fleet.tables.finding import AssertionRow, FindingRow
 from netaudit.policy.verdict import Assertion
 from netaudit.report.text.findings.assertion import judged_proofs
-from netaudit.report.text.findings.audit import Proof, describe_doubts, describe_undecided, proofs
+from netaudit.report.text.findings.audit import Proof, all_proofs, describe_doubts, describe_undecided
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
 
@@ -60,7 +60,7 @@ def _finding(one: Finding, audited: Audited, worst: Mapping[str, str]) -> Findin
         remediation=one.remediation or None,
         fingerprint=one.fingerprint,
         doubts=describe_doubts(one.doubts, None),
-        evidence=tuple(map(_proof, proofs(one))),
+        evidence=tuple(map(_proof, all_proofs(one))),
         cves=_cves(one.check),
         waiver_reason=waiver.reason if waiver else None,
         waiver_owner=waiver.owner if waiver else None,

@@ -95,11 +95,15 @@ class ComposeLocator(Locator):
         place = next(self._found(finding), None)
         return Location(place.file, place.line, recorded=False) if place else self._elsewhere(finding)
 
+    def anywhere(self) -> Location:
+        """Point at the first file."""
+        return Location(self._places.first.file, self._places.first.line, recorded=False)
+
     def _is_of(self, container: Container) -> bool:
         return container.service in self._places.services
 
     def _elsewhere(self, _finding: Finding) -> Location:
-        return Location(self._places.first.file, self._places.first.line, recorded=False)
+        return self.anywhere()
 
     def _found(self, finding: Finding) -> Iterator[Place]:
         """List the places of what a finding is about, the most exact one first."""

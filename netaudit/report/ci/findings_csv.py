@@ -3,22 +3,23 @@
 from collections.abc import Iterator, Mapping
 
 from netaudit.audit.finding import Audit, Finding
-from netaudit.audit.risk import reach_of
+from netaudit.audit.risk import aspects_of
+from netaudit.report.text.findings.accepted import describe_obeyed, describe_status
 from netaudit.report.text.findings.audit import (
+    all_proofs,
     describe_doubts,
     describe_not_put,
-    describe_status,
     describe_undecided,
-    proofs,
     short_id,
 )
-from netaudit.report.text.findings.places import REACHED_FROM
+from netaudit.report.text.findings.places import zones_of
 from netaudit.report.text.formats.csv_rows import print_rows
 from netaudit.report.text.words import distinct_gaps
 
 COLUMNS = (
     *("what", "severity", "confidence", "status", "reached_from", "service", "check", "subject", "container", "place"),
     *("message", "doubts", "remediation", "evidence", "accepted_by", "id", "fingerprint", "host", "taken_at"),
+    "aspect_of",
 )
 _Row = Mapping[str, object]
 
@@ -31,7 +32,10 @@ def render_audit(audit: Audit) -> str:
 
 
 def _rows(audit: Audit) -> Iterator[dict[str, object]]:
-    yield from map(_finding, audit.findings)
+    aspects = aspects_of(audit.findings)
+    yield from (_finding(one) | {"aspect_of": aspects.get(one.fingerprint, "")} for one in audit.findings)
+    if audit.obeyed and (obeyed := describe_obeyed(audit.obeyed)):
+        yield {"what": "configuration", "subject": audit.obeyed.file, "message": obeyed}
     for one in audit.undecided:
         said = {"check": one.check.id, "severity": one.check.severity, "message": describe_undecided((one,))}
         yield {"what": "undecided", "subject": one.subject, **said}
@@ -42,13 +46,13 @@ def _rows(audit: Audit) -> Iterator[dict[str, object]]:
 
 
 def _finding(one: Finding) -> dict[str, object]:
-    evidence = (f"{proof.kind} {proof.where} {proof.text}".strip() for proof in proofs(one) if proof.kind != "unsure")
+    evidence = (" ".join(filter(None, (proof.kind, proof.where, proof.text))) for proof in all_proofs(one))
     return {
         "what": "finding",
         "severity": one.severity,
         "confidence": one.confidence,
         "status": one.status,
-        "reached_from": REACHED_FROM[reach_of(one)],
+        "reached_from": ", ".join(zones_of(one)),
         "service": one.service,
         "check": one.check.id,
         "subject": one.subject,

@@ -1,5 +1,6 @@
 """Where in a recording's files a finding can be seen: what SARIF and annotations point at."""
 
+import posixpath
 from collections.abc import Mapping
 
 import msgspec
@@ -23,11 +24,20 @@ _SHOWN_BY_RULES = (CheckedKind.RULE, CheckedKind.CHANGE, CheckedKind.FIREWALL)
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A file of the recording, or one of the operator's, and the line in it."""
+    """A file of the recording, or one of the operator's, and the line in it.
+
+    `outside`: it is not in the repository, and its path begins at the root of the file system, without the slash.
+    """
 
     file: str
     line: int = 1
     recorded: bool = True
+    outside: bool = False
+
+    @property
+    def named(self) -> str:
+        """The file's path; absolute where it is not in the repository."""
+        return f"/{self.file}" if self.outside else self.file
 
     def under(self, base: str) -> str:
         """Return the file's path, where recordings are in a folder."""
@@ -50,6 +60,10 @@ class Locator:
             return self._rule(rules[0].item)
         file = self._first(_FILES.get(finding.subject_kind, ()))
         return Location(file, self._line(file, *_needles(finding)))
+
+    def anywhere(self) -> Location:
+        """Return a place for what is about no part of the host."""
+        return Location(self._first(()))
 
     def _rule(self, item: Item) -> Location:
         file = self._first((source_of_rules(item.backend, item.family),))
@@ -82,7 +96,40 @@ class OneFile(Locator):
         place = super().locate(finding)
         if not place.recorded:
             return place
-        return Location(self._name, place.line if self._is_text else 1)
+        return Location(self._name, place.line if self._is_text else 1, recorded=False)
+
+    def anywhere(self) -> Location:
+        """Point at the one file."""
+        return Location(self._name, recorded=False)
+
+
+class FromRoot(Locator):
+    """Names the files of another locator from the root of the repository, wherever netaudit runs."""
+
+    def __init__(self, inner: Locator, base: str, root: str, here: str) -> None:
+        """Take the locator, where its recording is, and two folders: the repository's, and the present one."""
+        super().__init__({})
+        self._inner = inner
+        self._base = base
+        self._root = root
+        self._here = here
+
+    def locate(self, finding: Finding) -> Location:
+        """Find the place, and name it."""
+        return self._named(self._inner.locate(finding))
+
+    def anywhere(self) -> Location:
+        """Return the inner locator's place, and name it."""
+        return self._named(self._inner.anywhere())
+
+    def _named(self, place: Location) -> Location:
+        if place.recorded and not self._base:
+            return place  # of this host: the files were never written
+        path = posixpath.normpath(posixpath.join(self._here, place.under(self._base)))
+        below = posixpath.join(self._root, "")
+        if path.startswith(below):
+            return Location(path.removeprefix(below), place.line, recorded=False)
+        return Location(path.lstrip("/"), place.line, recorded=False, outside=True)
 
 
 def _bytes_of(text: str) -> bytes:

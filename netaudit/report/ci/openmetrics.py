@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from netaudit.attribute.attribution import AttributedExposure
-from netaudit.audit.finding import Audit
-from netaudit.audit.risk import Mistake, gather_mistakes
+from netaudit.audit.finding import Audit, Obeyed
+from netaudit.audit.risk import Mistake, gather_by_status
 from netaudit.model.exposure import OUTSIDE, Destination, Outcome
 from netaudit.model.severity import Severity
 from netaudit.release import RELEASE
 from netaudit.report.text.destinations import describe_receiver
+from netaudit.report.text.findings.accepted import ACCEPTED, describe_obeyed
 from netaudit.report.text.findings.audit import short_id
 from netaudit.report.text.findings.places import REACHED_FROM, describe_places
 from netaudit.report.text.formats.openmetrics import Family, Labels, print_families
@@ -21,7 +22,8 @@ from netaudit.report.text.formats.openmetrics import Family, Labels, print_famil
 _HOST = Family("netaudit_audit_host", "gauge", "The host that was audited, by what; always 1.")
 _FINDINGS = Family("netaudit_audit_findings", "gauge", "Open findings, by severity; one mistake is one finding.")
 _FINDING = Family("netaudit_audit_finding", "gauge", "Each open finding: what explain finds by this ID; always 1.")
-_ACCEPTED = Family("netaudit_audit_accepted", "gauge", "Findings that something accepts, by what.")
+_ACCEPTED = Family("netaudit_audit_accepted", "gauge", "Accepted findings, by what; one mistake is one finding.")
+_CONFIGURATION = Family("netaudit_audit_configuration", "gauge", "The configuration that was obeyed; always 1.")
 _CHECKS = Family("netaudit_audit_checks", "gauge", "Checks of the audit, with those that have no answer.")
 _TAKEN = Family(
     "netaudit_audit_taken_timestamp_seconds", "gauge", "When the host was recorded, in seconds since 1970; UTC."
@@ -36,9 +38,9 @@ _REACHED = Family(
 
 def render_audit(audit: Audit) -> str:
     """Print the numbers of an audit; who can reach what is left out where it was not computed."""
-    mistakes = gather_mistakes(audit.open)
+    gathered = gather_by_status(audit.findings)
+    mistakes = gathered["open"]
     severities = Counter(one.first.severity for one in mistakes)
-    accepted = Counter(one.status for one in audit.findings)
     undecided = {one.check.id for one in audit.undecided}
     not_put = {check.id for one in audit.not_put for check in one.checks}
     return print_families(
@@ -46,7 +48,8 @@ def render_audit(audit: Audit) -> str:
             (_HOST, {(("host", audit.head.host), ("engine", audit.head.engine), ("version", RELEASE)): 1}),
             (_FINDINGS, {(("severity", str(one)),): severities[one] for one in Severity}),
             (_FINDING, {_labels(one): 1 for one in mistakes}),
-            (_ACCEPTED, {(("status", one),): accepted[one] for one in ("waived", "permitted", "known")}),
+            (_ACCEPTED, {(("status", one),): len(gathered[one]) for one in ACCEPTED}),
+            (_CONFIGURATION, _configuration(audit.obeyed)),
             (_TAKEN, _taken(audit.head.taken_at)),
             (_CHECKS, {(): len(audit.checks)}),
             (_UNDECIDED, {(): len(undecided)}),
@@ -55,6 +58,12 @@ def render_audit(audit: Audit) -> str:
             (_REACHED, _reached(audit.shown.exposure)),
         ]
     )
+
+
+def _configuration(obeyed: Obeyed | None) -> Mapping[Labels, float]:
+    """Return the configuration that decides, and what of it is not what is usual; nothing without one."""
+    said = describe_obeyed(obeyed)
+    return {(("file", obeyed.file), ("obeyed", said)): 1} if obeyed and said else {}
 
 
 def _taken(at: str) -> Mapping[Labels, float]:

@@ -11,9 +11,16 @@ from netaudit.plan.pitfalls import Pitfall, PitfallKind
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.surroundings import HostChange, HostPart
 from netaudit.report.json.assertion import PolicyJson, policy_json
-from netaudit.report.json.audit import FindingJson, UndecidedJson, finding_json, undecided_json
+from netaudit.report.json.audit import (
+    CONFIGURATION,
+    ConfigurationJson,
+    UndecidedJson,
+    configuration_json,
+    undecided_json,
+)
 from netaudit.report.json.cell import CellChangeJson, Computed, ComputedGap, change_json
 from netaudit.report.json.diff import ChangedJson, change_fields
+from netaudit.report.json.finding import FindingJson, WaiverJson, findings_json, waiver_json
 from netaudit.report.json.item import AttributedJson, attributed_json
 from netaudit.report.json.printing import print_json
 from netaudit.report.json.snapshot import CoverageJson, SnapshotJson, coverage_json, head_json
@@ -23,7 +30,12 @@ from netaudit.report.text.words import Verb
 
 _MISSING = Meta(description="Ought to be there afterwards, and would not be.")
 _DEFECTS = Meta(description="Would be there afterwards, and stale, misplaced or duplicate.")
-_FINDINGS = Meta(description="What the command would bring: not there before, or less severe. The most severe first.")
+_FINDINGS = Meta(
+    description="What the command would bring: not there before, or less severe. The most severe first, then what is"
+    " accepted of it, with its status."
+)
+_BROKEN = Meta(description="Entries of the policy that are not kept, and were not before; a gate judges them too.")
+_UNHEEDED = Meta(description="Waivers in labels that the command brings itself: they accept nothing.")
 _POLICY = Meta(description="Held against the host afterwards; absent: no policy was named.")
 _MADE_ON = Meta(description="Where the host came from, as it was named; absent: this host, then.")
 _BODY = Meta(description="As the client sent it, without the values of environment variables; null for no JSON.")
@@ -107,7 +119,9 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     exposure_gap: ComputedGap = UNSET
     surroundings: tuple[HostChangeJson, ...]
     findings: Annotated[tuple[FindingJson, ...], _FINDINGS]
+    broken_already: Annotated[tuple[FindingJson, ...] | UnsetType, _BROKEN] = UNSET
     ended: Annotated[tuple[FindingJson, ...], Meta(description="Findings of before that the command would end.")]
+    unheeded: Annotated[tuple[WaiverJson, ...] | UnsetType, _UNHEEDED] = UNSET
     undecided: tuple[UndecidedJson, ...]
     coverage: CoverageJson
     pitfalls: tuple[PitfallJson, ...]
@@ -116,6 +130,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     symbols: tuple[SymbolJson, ...]
     assumptions: tuple[AssumptionJson, ...]
     policy: Annotated[PolicyJson | UnsetType, _POLICY] = UNSET
+    configuration: Annotated[ConfigurationJson | UnsetType, CONFIGURATION] = UNSET
     output: Annotated[str | UnsetType, Meta(description="What the command printed.")] = UNSET
     made_on: Annotated[MadeOn | UnsetType, _MADE_ON] = UNSET
 
@@ -140,8 +155,10 @@ def plan_document(plan: JudgedPlan) -> PlanDocument:
         exposure_computed=diff.exposure is not None,
         exposure_gap=diff.exposure_gap or UNSET,
         surroundings=tuple([_host_change(one) for one in plan.surroundings]),
-        findings=tuple([finding_json(one) for one in plan.new]),
-        ended=tuple([finding_json(one) for one in plan.gone]),
+        findings=findings_json(plan.new + plan.accepted),
+        broken_already=findings_json(plan.broken) or UNSET,
+        ended=findings_json(plan.gone),
+        unheeded=tuple(map(waiver_json, plan.unheeded)) or UNSET,
         undecided=tuple([undecided_json(one) for one in plan.audit.undecided]),
         coverage=coverage_json(diff.coverage),
         pitfalls=tuple([_pitfall(one) for one in planned.pitfalls]),
@@ -155,6 +172,7 @@ def plan_document(plan: JudgedPlan) -> PlanDocument:
         symbols=tuple([_symbol(one) for one in planned.symbols]),
         assumptions=tuple([_assumption(one) for one in planned.assumptions]),
         policy=policy_json(plan.audit.assertion) if plan.audit.assertion else UNSET,
+        configuration=configuration_json(plan.audit.obeyed),
         output=planned.output or UNSET,
         made_on=UNSET if planned.made_on == MadeOn() else planned.made_on,
     )

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from netaudit.audit.finding import Audit
-from netaudit.audit.risk import Mistake, gather_mistakes
+from netaudit.audit.risk import Mistake, gather_by_status, gather_mistakes
 from netaudit.report.page.policy.markdown import policy_section
+from netaudit.report.text.findings.accepted import describe_obeyed, why_accepted
 from netaudit.report.text.findings.audit import (
     describe_not_put,
-    describe_status,
     describe_undecided,
     gather_undecided,
     short_id,
     summarise_audit,
 )
 from netaudit.report.text.findings.markdown import detail_lines, step_lines
-from netaudit.report.text.findings.places import describe_places, describe_title
+from netaudit.report.text.findings.places import describe_places, describe_what
 from netaudit.report.text.findings.ways import further_steps
 from netaudit.report.text.markdown import code, code_outside, prose
+from netaudit.report.text.reach.open_ports import describe_open
 from netaudit.report.text.words import describe_gap, describe_head
 
 
@@ -24,6 +25,8 @@ def render_audit(audit: Audit) -> str:
     """Print mistakes, the most severe first, each with its proof; one mistake is one row, as it is one finding."""
     mistakes = gather_mistakes(audit.open)
     lines = ["# Security review", "", prose(describe_head(audit.head)), "", f"**{prose(summarise_audit(audit))}**", ""]
+    lines += [f"- {code_outside(said)}" for said in _host(audit)]
+    lines.append("")
     if mistakes:
         lines += ["| Severity | ID | Where | What |", "| --- | --- | --- | --- |", *map(_row, mistakes), ""]
     for mistake in mistakes:
@@ -37,9 +40,16 @@ def render_audit(audit: Audit) -> str:
     return "\n".join(lines)
 
 
+def _host(audit: Audit) -> Iterator[str]:
+    """Say what is open to whom, and which configuration decides."""
+    yield from describe_open(audit.shown)
+    if said := describe_obeyed(audit.obeyed):
+        yield said
+
+
 def _row(mistake: Mistake) -> str:
     first = mistake.first
-    where, what = code(describe_places(mistake)), prose(describe_title(first))
+    where, what = code(describe_places(mistake)), prose(describe_what(mistake))
     return f"| {first.severity} | {code(short_id(first))} | {where} | {what} |"
 
 
@@ -63,15 +73,17 @@ def _mistake(mistake: Mistake) -> Iterator[str]:
 
 
 def _accepted(audit: Audit) -> Iterator[str]:
-    known = gather_mistakes(one for one in audit.findings if one.status == "known")
-    if known:
+    gathered = gather_by_status(audit.findings)
+    if gathered["known"]:
         yield from ("## Known (in the baseline): no gate counts them", "")
-        yield from ("| Severity | ID | Where | What |", "| --- | --- | --- | --- |", *map(_row, known), "")
-    accepted = [one for one in audit.findings if one.status in ("waived", "permitted")]
+        yield from ("| Severity | ID | Where | What |", "| --- | --- | --- | --- |", *map(_row, gathered["known"]), "")
+    accepted = gathered["waived"] + gathered["permitted"]
     if accepted:
-        yield from ("## Accepted", "", "| Check | Subject | Why |", "| --- | --- | --- |")
-        for one in accepted:
-            yield f"| {code(one.check.id)} | {code(one.subject)} | {code(describe_status(one))} |"
+        yield from ("## Accepted", "", "| Severity | Check | Where | Why |", "| --- | --- | --- | --- |")
+        for mistake in accepted:
+            for one, reason in why_accepted(mistake):
+                where = code(describe_places(mistake))
+                yield f"| {one.severity} | {code(one.check.id)} | {where} | {code(reason)} |"
         yield ""
 
 

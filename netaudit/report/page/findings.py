@@ -4,6 +4,7 @@ What one mistake brings about is one finding with its aspects: the numbers of a 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -11,21 +12,21 @@ from netaudit.attribute.attribution import AttributedExposure, AttributedItem
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.checks.check import Check
 from netaudit.audit.finding import Audit, Finding
-from netaudit.audit.risk import Mistake, Reach, gather_mistakes
+from netaudit.audit.risk import Mistake, Reach, gather_by_status, gather_mistakes
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.severity import Severity
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.text.destinations import describe_port
+from netaudit.report.text.findings.accepted import describe_obeyed, why_accepted
 from netaudit.report.text.findings.audit import (
     describe_doubts,
     describe_not_put,
-    describe_status,
     describe_undecided,
     gather_undecided,
     short_id,
     summarise_audit,
 )
-from netaudit.report.text.findings.places import describe_places, describe_title
+from netaudit.report.text.findings.places import describe_places, describe_what
 from netaudit.report.text.findings.ways import ToDo, describe_keeping, ways
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.sentence import Foreign, Sentence
@@ -103,8 +104,7 @@ def list_findings(audit: Audit, anchors: Anchors) -> FindingList:
     """List findings in the audit's order: the most severe first, accepted ones last."""
     of_check: dict[str, list[Mistake]] = {}
     full: list[Mistake] = []
-    accepted = [Mistake((one,)) for one in audit.findings if not one.open]
-    for one in (*gather_mistakes(audit.open), *accepted):
+    for one in chain.from_iterable(gather_by_status(audit.findings).values()):
         members = of_check.setdefault(one.first.check.id, [])
         members.append(one)
         if len(members) <= _IN_FULL:
@@ -135,7 +135,7 @@ def _alike(mistake: Mistake) -> AlikeRow:
 
 def describe_mistake(mistake: Mistake) -> str:
     """Write a mistake in one line, without its ID: `db 5432/tcp: PostgreSQL is open`."""
-    return f"{describe_places(mistake)}: {describe_title(mistake.first)}"
+    return f"{describe_places(mistake)}: {describe_what(mistake)}"
 
 
 def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
@@ -144,7 +144,7 @@ def _row(mistake: Mistake, anchors: Anchors) -> FindingRow:
     return FindingRow(
         anchor=anchors.finding(first.check.id, first.fingerprint),
         finding=first,
-        status=describe_status(first),
+        status="; ".join(reason for _, reason in why_accepted(mistake) if reason),
         proofs=tuple(proofs[:_SHOWN]),
         more=max(0, len(proofs) - _SHOWN),
         doubts=describe_doubts(first.doubts),
@@ -189,10 +189,17 @@ def _cell(one: AttributedExposure) -> ProofRow:
 
 
 def judge_audit(audit: Audit | None) -> Iterator[Sentence]:
-    """Say how many findings are open and how severe, and quote the most severe; nothing without an audit."""
+    """Say how many findings are open and how severe, and name the most severe; nothing without an audit."""
     if audit is None:
         return
     if audit.open:
-        yield Sentence((f"{summarise_audit(audit)}. Most severe: ", Foreign(audit.open[0].message)), "!")
+        worst = describe_mistake(gather_mistakes(audit.open)[0])
+        yield Sentence((f"{summarise_audit(audit)}. Most severe: ", Foreign(worst), "."), "!")
     else:
         yield Sentence((f"{summarise_audit(audit)}.",))
+
+
+def judge_obeyed(audit: Audit | None) -> Iterator[Sentence]:
+    """Say which configuration decides, and what; the first screen of HTML has it among its facts."""
+    if audit and (said := describe_obeyed(audit.obeyed)):
+        yield Sentence((Foreign(said),), "?")

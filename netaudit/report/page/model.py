@@ -25,7 +25,7 @@ from netaudit.report.map.rows import rows_of_diff, rows_of_snapshot
 from netaudit.report.page.anchors import Anchors
 from netaudit.report.page.exposed import Exposed, lay_out_exposure
 from netaudit.report.page.facets import Facets, gather_facets
-from netaudit.report.page.findings import FindingList, judge_audit, list_findings, list_new
+from netaudit.report.page.findings import FindingList, judge_audit, judge_obeyed, list_findings, list_new
 from netaudit.report.page.first.figures import Figure, diff_figures, snapshot_figures
 from netaudit.report.page.first.opening import Opening, open_diff, open_snapshot
 from netaudit.report.page.first.summary import judge_diff, judge_snapshot
@@ -147,6 +147,7 @@ def make_diff_page(
         tense=tense_of(diff),
         verdict=(*judge_diff(diff), *judge_policy(policy)),
         figures=(*policy_figure(policy), *diff_figures(diff)),
+        audited=tuple(judge_obeyed(found.audit if found else None)),
         opening=open_diff(diff, found.audit if found else None),
         findings=None if found is None else list_new(found, anchors),
         exposed=None if diff.exposure is None else lay_out_exposure(rows_of_diff(diff.exposure, _hosts(diff))),
@@ -188,7 +189,7 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     return SnapshotPage(
         title=f"report of {snapshot.head.host or 'an unnamed host'}",
         verdict=(*judge_snapshot(snapshot), *judge_policy(policy)),
-        audited=tuple(judge_audit(audit)),
+        audited=(*judge_audit(audit), *judge_obeyed(audit)),
         figures=(*_findings_figure(audit), *policy_figure(policy), *snapshot_figures(snapshot)),
         opening=open_snapshot(snapshot, audit),
         exposed=None if snapshot.exposure is None else lay_out_exposure(rows_of_snapshot(snapshot.exposure)),

@@ -9,13 +9,14 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.planned import JudgedPlan, new_findings
 from netaudit.audit.risk import gather_mistakes
 from netaudit.report.page.anchors import Anchors
-from netaudit.report.page.findings import describe_mistake, judge_audit, list_findings
+from netaudit.report.page.findings import describe_mistake, judge_audit, judge_obeyed, list_findings
 from netaudit.report.page.first.figures import Figure
 from netaudit.report.page.first.opening import Opening, open_diff
 from netaudit.report.page.first.summary import judge_diff
 from netaudit.report.page.headings import headings_of
 from netaudit.report.page.model import DiffPage, make_diff_page
-from netaudit.report.page.policy.section import PolicySection, judge_policy
+from netaudit.report.page.policy.section import judge_planned_policy, with_plan
+from netaudit.report.text.findings.accepted import describe_unheeded
 from netaudit.report.text.plan.assumptions import describe_assumption, describe_settling
 from netaudit.report.text.plan.words import (
     NOTHING_RAN,
@@ -56,7 +57,9 @@ def make_plan_page(plan: JudgedPlan) -> PlanPage:
     found = len(gather_mistakes(plan.new))
     fields |= {
         "title": f"plan for {plan.diff.before.host or 'an unnamed host'}",
-        "verdict": tuple(_verdict(plan, page.policy)),
+        "verdict": tuple(_verdict(plan)),
+        "audited": tuple(judge_obeyed(plan.audit)),
+        "policy": with_plan(page.policy, plan),
         "figures": (
             Figure(found, "new finding" if found == 1 else "new findings", "findings"),
             *page.figures,
@@ -76,7 +79,7 @@ def _open_plan(plan: JudgedPlan, new: Audit) -> Opening:
     return msgspec.structs.replace(opening, facts=(("Command", plan.planned.title), *opening.facts))
 
 
-def _verdict(plan: JudgedPlan, policy: PolicySection | None) -> Iterator[Sentence]:
+def _verdict(plan: JudgedPlan) -> Iterator[Sentence]:
     """Say who could reach what first, then what the command does not do, then the rest."""
     first, *rest = judge_diff(plan.diff, Tense.PLANNED)
     yield first
@@ -84,9 +87,10 @@ def _verdict(plan: JudgedPlan, policy: PolicySection | None) -> Iterator[Sentenc
     yield from (
         Sentence(("The engine would refuse ", Foreign(describe_refusal(one))), "!") for one in plan.planned.refused
     )
-    if plan.new:
+    if plan.new or plan.accepted:
         yield from judge_audit(new_findings(plan))
-    yield from judge_policy(policy)
+    yield from (Sentence((Foreign(describe_unheeded(one)),), "!") for one in plan.unheeded)
+    yield from judge_planned_policy(plan)
     yield from rest
     yield Sentence((f"{NOTHING_RAN.capitalize()}.",))
 

@@ -60,6 +60,7 @@ def markdown() -> jinja2.Environment:
     environment.filters |= {
         "code": code,
         "code_outside": code_outside,
+        "unquoted": _unquoted,
         "code_html": _code_html,
         "fence": fence,
         "sentence": _markdown_sentence,
@@ -144,6 +145,11 @@ def _parts(text: str) -> Iterator[str]:
         else:
             part = f"{part} {word}" if part else word
     yield part
+
+
+def _unquoted(text: str) -> str:
+    """Leave out the quotes around names: the whole text stands in a code span, or is a cell of a table."""
+    return text.replace("`", "")
 
 
 def _markdown_sentence(sentence: Sentence) -> Markdown:

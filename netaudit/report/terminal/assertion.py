@@ -35,25 +35,26 @@ def entry_lines(assertion: Assertion, style: Style) -> Iterator[str]:
     for one in worst_first(assertion):
         yield from _entry(one, assertion.policy.place, style)
     yield ""
-    yield from _uncovered(assertion, style)
+    yield from uncovered_lines(assertion, style)
 
 
 def policy_lines(assertion: Assertion | None, style: Style) -> Iterator[str]:
     """Print a policy beside findings that have the proofs: verdicts, what no entry speaks of, one line that sums up."""
     if assertion is None:
         return
-    yield from _titled(assertion, style)
+    yield from titled_lines(assertion, style)
     yield from (_headed(one, style) for one in worst_first(assertion))
     yield ""
-    yield from _uncovered(assertion, style)
+    yield from uncovered_lines(assertion, style)
 
 
 def held_lines(assertion: Assertion, style: Style) -> Iterator[str]:
     """Print a policy beneath what changed: verdicts with their proofs."""
-    yield from ("", *_titled(assertion, style), *entry_lines(assertion, style))
+    yield from ("", *titled_lines(assertion, style), *entry_lines(assertion, style))
 
 
-def _titled(assertion: Assertion, style: Style) -> Iterator[str]:
+def titled_lines(assertion: Assertion, style: Style) -> Iterator[str]:
+    """Print where a policy stands, and one line that sums up."""
     first, *rest = wrap_whole(
         terminal_text(f"{assertion.policy.place}: {summarise_assertion(assertion)}"),
         style.width,
@@ -106,8 +107,9 @@ def _proof(proof: Proof, style: Style) -> Iterator[str]:
         yield from _wrapped("           # ", proof.because, style)
 
 
-def _uncovered(assertion: Assertion, style: Style) -> Iterator[str]:
-    if assertion.uncovered:
+def uncovered_lines(assertion: Assertion | None, style: Style) -> Iterator[str]:
+    """Print what is open and no entry speaks of; nothing without a policy."""
+    if assertion and assertion.uncovered:
         yield bold("open, and no entry speaks of it", style)
         rows = list(uncovered_rows(assertion))
         for row in rows[:_ROWS]:

@@ -6,6 +6,7 @@ from netaudit.audit.finding import Audit
 from netaudit.audit.risk import gather_mistakes
 from netaudit.report.terminal.assertion import policy_lines
 from netaudit.report.terminal.detail import Detail
+from netaudit.report.terminal.findings.accepted import accepted_lines, obeyed_lines
 from netaudit.report.terminal.findings.full import mistake_lines
 from netaudit.report.terminal.findings.host import host_lines
 from netaudit.report.terminal.findings.summary import summary_lines
@@ -15,7 +16,6 @@ from netaudit.report.terminal.wrapping import wrap, wrap_whole
 from netaudit.report.text.findings.audit import (
     describe_doubts,
     describe_not_put,
-    describe_status,
     describe_undecided,
     gather_undecided,
     short_id,
@@ -31,7 +31,7 @@ def render_audit(audit: Audit, style: Style) -> str:
     """Print an audit, as much of it as is asked for."""
     match style.detail:
         case Detail.QUIET:
-            lines = wrap(summarise_audit(audit), style.width)
+            lines = [*wrap(summarise_audit(audit), style.width), *obeyed_lines(audit.obeyed, style)]
         case Detail.SUMMARY:
             lines = [*_summary(audit, style)]
         case Detail.FULL:
@@ -44,7 +44,7 @@ def _summary(audit: Audit, style: Style) -> Iterator[str]:
     yield from _first(audit, style)
     if audit.open:
         yield from (*summary_lines(gather_mistakes(audit.open), style), "")
-    yield from _accepted(audit, style, most=_NAMED)
+    yield from accepted_lines(audit.findings, style, most=_NAMED)
     yield from policy_lines(audit.assertion, style)
     yield from _folded(audit, style)
     yield from gap_summary(audit.head.gaps, style)
@@ -56,7 +56,8 @@ def _summary(audit: Audit, style: Style) -> Iterator[str]:
 def _first(audit: Audit, style: Style) -> Iterator[str]:
     head = ", ".join([describe_head(audit.head), *audit.head.backends])
     yield from wrap(terminal_text(head), style.width)
-    yield from (*wrap(summarise_audit(audit), style.width), *host_lines(audit.shown, style), "")
+    yield from wrap(summarise_audit(audit), style.width)
+    yield from (*obeyed_lines(audit.obeyed, style), *host_lines(audit.shown, style), "")
 
 
 def _folded(audit: Audit, style: Style) -> Iterator[str]:
@@ -94,7 +95,7 @@ def _full(audit: Audit, style: Style) -> Iterator[str]:
     yield from _first(audit, style)
     for mistake in gather_mistakes(audit.open):
         yield from (*mistake_lines(mistake, style), "")
-    yield from _accepted(audit, style)
+    yield from accepted_lines(audit.findings, style)
     yield from policy_lines(audit.assertion, style)
     yield from _undecided(audit, style)
     yield from _not_put(audit, style)
@@ -105,26 +106,6 @@ def _full(audit: Audit, style: Style) -> Iterator[str]:
 def _wrapped(first: str, text: str, style: Style) -> list[str]:
     """Break lines between words only: a rule's options stay whole."""
     return wrap_whole(terminal_text(text), style.width, first=first, rest="  ")
-
-
-def _accepted(audit: Audit, style: Style, most: int | None = None) -> Iterator[str]:
-    yield from _known(audit, style)
-    accepted = [one for one in audit.findings if one.status in ("waived", "permitted")]
-    if accepted:
-        yield "accepted"
-        for one in accepted[:most]:
-            yield from _wrapped("  ", f"{one.check.id}  {one.subject}: {describe_status(one)}", style)
-        if len(accepted) > len(accepted[:most]):
-            yield f"  and {len(accepted) - len(accepted[:most])} more (--verbose lists them)"
-        yield ""
-
-
-def _known(audit: Audit, style: Style) -> Iterator[str]:
-    """Print what the baseline has, as findings are printed: nobody accepted it."""
-    known = [one for one in audit.findings if one.status == "known"]
-    if known:
-        yield "known (in the baseline): no gate counts them"
-        yield from (*summary_lines(gather_mistakes(known), style), "")
 
 
 def _undecided(audit: Audit, style: Style) -> Iterator[str]:

@@ -11,8 +11,9 @@ from netaudit.audit.risk import Mistake, Reach, fold_mistakes, gather_mistakes
 from netaudit.model.exposure import OUTSIDE, Outcome, ZoneKind
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.severity import Severity
+from netaudit.report.text.findings.accepted import count_accepted, describe_all_accepted, describe_obeyed
 from netaudit.report.text.findings.answered import describe_answers
-from netaudit.report.text.findings.places import describe_places, describe_title
+from netaudit.report.text.findings.places import describe_places, describe_what
 from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.unrecorded import describe_not_seen
 from netaudit.report.text.unseen import Tense, tense_of
@@ -70,6 +71,8 @@ class Opening(msgspec.Struct, frozen=True):
     found: tuple[FoundLine, ...] = ()
     found_more: int = 0
     checks: str = ""  # how many have an answer
+    accepted: tuple[tuple[str, int], ...] = ()  # by what
+    nothing: str = ""  # why nothing is open, where all is accepted
 
 
 def open_snapshot(snapshot: AttributedSnapshot, audit: Audit | None) -> Opening:
@@ -120,6 +123,8 @@ def _opening(
     audit: Audit | None,
 ) -> Opening:
     facts = tuple(_facts(heads, makers))
+    if audit and (obeyed := describe_obeyed(audit.obeyed)):
+        facts += (("Configuration", obeyed),)
     if audit is None:
         return Opening(facts, groups)
     mistakes = gather_mistakes(audit.open)
@@ -132,13 +137,15 @@ def _opening(
         found=tuple(map(_line, lines[:_FOUND])),
         found_more=len(lines) - len(lines[:_FOUND]),
         checks=describe_answers(audit),
+        accepted=tuple(count_accepted(audit.findings).items()),
+        nothing="" if audit.open else describe_all_accepted(audit.findings),
     )
 
 
 def _line(mistake: Mistake) -> FoundLine:
     first = mistake.first
     reach = f"{'may: ' if first.doubts and _FROM[mistake.reach] else ''}{_FROM[mistake.reach]}"
-    return FoundLine(first.severity, reach, describe_places(mistake), describe_title(first), first.fingerprint)
+    return FoundLine(first.severity, reach, describe_places(mistake), describe_what(mistake), first.fingerprint)
 
 
 def _facts(heads: Sequence[SnapshotHead], makers: Sequence[str]) -> Iterator[tuple[str, str]]:

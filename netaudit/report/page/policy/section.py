@@ -5,23 +5,31 @@ from collections.abc import Iterator
 import msgspec
 
 from netaudit.attribute.attribution import SnapshotHead
+from netaudit.audit.planned import JudgedPlan
 from netaudit.model.facts import Gap
 from netaudit.policy.verdict import Assertion, Judged, Verdict
 from netaudit.report.page.first.figures import Figure
 from netaudit.report.text.findings.assertion import describe_owner, judged_proofs, summarise_assertion, worst_first
 from netaudit.report.text.findings.audit import Proof, cell_proof, some_proofs
-from netaudit.report.text.sentence import Sentence
+from netaudit.report.text.plan.policy import describe_all_kept, entries_not_kept
+from netaudit.report.text.sentence import Foreign, Sentence
 from netaudit.report.text.words import distinct_gaps
+
+_NAMED = 4  # entries that sentences name
 
 
 class PolicyRow(msgspec.Struct, frozen=True):
-    """An entry as a page shows it: `decided` says why and by whom; what holds needs no proof."""
+    """An entry as a page shows it: `decided` says why and by whom; what holds needs no proof.
+
+    `since` is of a plan: whether it would be broken, or is already.
+    """
 
     verdict: Verdict
     text: str
     place: str
     decided: str
     proofs: tuple[Proof, ...]
+    since: str = ""
 
 
 class PolicySection(msgspec.Struct, frozen=True):
@@ -66,6 +74,31 @@ def _section(assertion: Assertion) -> PolicySection:
         uncovered=tuple(some_proofs([cell_proof(one) for one in assertion.uncovered])),
         failed=assertion.failed,
     )
+
+
+def with_plan(section: PolicySection | None, plan: JudgedPlan) -> PolicySection | None:
+    """Say of each entry whether the plan would break it, or whether it is broken already."""
+    if section is None:
+        return None
+    since = {(one.judged.entry.text, one.judged.entry.line): one.since for one in entries_not_kept(plan)}
+    judged = worst_first(plan.audit.assertion) if plan.audit.assertion else ()
+    rows = (
+        msgspec.structs.replace(row, since=since.get((one.entry.text, one.entry.line), ""))
+        for row, one in zip(section.rows, judged, strict=True)
+    )
+    return msgspec.structs.replace(section, rows=tuple(rows))
+
+
+def judge_planned_policy(plan: JudgedPlan) -> Iterator[Sentence]:
+    """Say that all would be kept, or name each entry that would not, since when and by what."""
+    if kept := describe_all_kept(plan):
+        yield Sentence((f"{kept[:1].upper()}{kept[1:]}.",))
+    not_kept = entries_not_kept(plan)
+    for one in not_kept[:_NAMED]:
+        by = (": ", Foreign(one.broken_by)) if one.broken_by else ()
+        yield Sentence((f"Policy: {one.since}: ", Foreign(one.judged.entry.text), *by), "!")
+    if len(not_kept) > _NAMED:
+        yield Sentence((f"Policy: and {len(not_kept) - _NAMED} more that would not be kept.",), "!")
 
 
 def judge_policy(section: PolicySection | None) -> Iterator[Sentence]:

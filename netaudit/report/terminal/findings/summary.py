@@ -8,7 +8,7 @@ from netaudit.report.terminal.findings.full import severity
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
 from netaudit.report.text.findings.audit import short_id
-from netaudit.report.text.findings.places import REACHED_FROM, describe_places, describe_title
+from netaudit.report.text.findings.places import REACHED_FROM, describe_places, describe_what
 from netaudit.report.text.sanitize import terminal_text
 
 _SEVERITY = 8
@@ -42,7 +42,7 @@ def _line(mistake: Mistake, style: Style) -> Iterator[str]:
     columns = (
         f"  {REACHED_FROM[mistake.reach] + ('?' if doubtful else ''):<9} {terminal_text(short_id(mistake.first))}  "
     )
-    text = terminal_text(f"{describe_places(mistake)}: {describe_title(mistake.first)}")
+    text = terminal_text(f"{describe_places(mistake)}: {describe_what(mistake)}")
     head = severity(mistake.first.severity, style) + columns
     margin = _SEVERITY + len(columns)
     if style.width < _BESIDE:

@@ -18,6 +18,7 @@ from netaudit.model.reason import Reason
 from netaudit.model.severity import Severity
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.destinations import describe_port
+from netaudit.report.text.findings.accepted import count_accepted
 from netaudit.report.text.reasons import describe_reason
 from netaudit.report.text.words import count
 
@@ -44,12 +45,23 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def proofs(finding: Finding) -> Iterator[Proof]:
-    """List the evidence of a finding, the most important first; what makes it doubtful comes before."""
-    evidence = finding.evidence
+    """List the evidence of a finding for a reader, the first of each kind; what makes it doubtful comes before."""
     yield from (Proof("unsure", "", sentence) for sentence in describe_doubts(finding.doubts))
-    yield from some_proofs([cell_proof(cell) for cell in _telling(evidence.cells)])
-    yield from some_proofs([_rule("missing", one) for one in evidence.missing])
-    yield from some_proofs([_rule("rule", one) for one in evidence.rules])
+    for some in _proofs_by_kind(finding):
+        yield from some_proofs(some)
+
+
+def all_proofs(finding: Finding) -> Iterator[Proof]:
+    """List all evidence of a finding for a program, the most important first."""
+    for some in _proofs_by_kind(finding):
+        yield from some
+
+
+def _proofs_by_kind(finding: Finding) -> Iterator[list[Proof]]:
+    evidence = finding.evidence
+    yield [cell_proof(cell) for cell in _telling(evidence.cells)]
+    yield [_rule("missing", one) for one in evidence.missing]
+    yield [_rule("rule", one) for one in evidence.rules]
 
 
 def _telling(cells: Iterable[AttributedExposure]) -> list[AttributedExposure]:
@@ -149,11 +161,7 @@ def summarise_audit(audit: Audit) -> str:
     found = _found(audit, len(mistakes)) + (f": {', '.join(parts)}" if parts else "")
     also = [found, f"{count(len(audit.checks), 'check')}"]
     also += [f"the exit code judges all {len(mistakes) + audit.left_out}"] if audit.shown.head.narrowed else []
-    waived = sum(one.waiver is not None for one in audit.findings)
-    permitted = sum(one.permit is not None and one.waiver is None for one in audit.findings)
-    known = len(gather_mistakes(one for one in audit.findings if one.status == "known"))
-    told = {"waived": waived, "permitted by the policy": permitted, "in the baseline": known}
-    also += [f"{number} {words}" for words, number in told.items() if number]
+    also += [f"{number} {words}" for words, number in count_accepted(audit.findings).items()]
     doubtful = len({one.check.id for one in audit.undecided})
     not_put = len({check.id for one in audit.not_put for check in one.checks})
     told = {"undecided": doubtful, "not asked": not_put}
@@ -182,16 +190,6 @@ def describe_undecided(members: tuple[Undecided, ...]) -> str:
     because = dict.fromkeys([*said, *describe_doubts(doubts)])
     whom = members[0].subject if len(members) == 1 else f"{len(members)} subjects"
     return f"{whom}: {'; '.join(because)}"
-
-
-def describe_status(finding: Finding) -> str:
-    """Say why a finding passes the gate, "" where it does not."""
-    if finding.waiver:
-        waiver = finding.waiver
-        return f"waived by {waiver.owner} until {waiver.until}: {waiver.reason} ({waiver.place})"
-    if finding.permit:
-        return f"permitted by the policy's line {finding.permit.line}: {finding.permit.text}"
-    return "in the baseline" if finding.known else ""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from netaudit.audit.finding import Finding
 from netaudit.audit.risk import Mistake, Reach
+from netaudit.model.exposure import Outcome, ZoneKind
 
 REACHED_FROM = {Reach.INTERNET: "internet", Reach.LAN: "lan", Reach.INSIDE: ""}
 _NAMED = 3
@@ -25,6 +26,24 @@ def describe_title(finding: Finding) -> str:
     title = finding.title.replace(" is open", " may be open") if finding.doubts else finding.title
     named = not finding.service or finding.service.lower() in title.lower()
     return title if named else f"{finding.service}: {title[:1].lower()}{title[1:]}"
+
+
+def describe_what(mistake: Mistake) -> str:
+    """Say what is wrong with a mistake, and what its aspects say of all its places: `… (ufw denies it; bypassed)`."""
+    asides: dict[str, set[str]] = {}
+    for one in mistake.findings:
+        if one.aside and one.check.id != mistake.first.check.id:
+            asides.setdefault(one.aside, set()).add(one.about or one.subject)
+    of_all = [said for said, places in asides.items() if places.issuperset(mistake.places)]
+    return describe_title(mistake.first) + "".join(f" ({said})" for said in of_all)
+
+
+def zones_of(finding: Finding) -> tuple[str, ...]:
+    """Name the zones from which packets get there, or may, the farthest first."""
+    cells = (one.exposure for one in finding.evidence.cells)
+    zones = {one.zone for one in cells if one.outcome is not Outcome.BLOCKED}
+    order = list(ZoneKind)
+    return tuple(map(str, sorted(zones, key=lambda one: (order.index(one.kind), one.name))))
 
 
 def _split(place: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from netaudit.audit.risk import gather_mistakes
 from netaudit.model.plan import Refusal, Symbol
 from netaudit.plan.pitfalls import Pitfall, PitfallKind
 from netaudit.plan.surroundings import HostChange
+from netaudit.report.text.findings.accepted import count_accepted
 from netaudit.report.text.plan.assumptions import fill
 from netaudit.report.text.words import count, summarise_diff
 
@@ -61,5 +62,6 @@ def summarise_plan(plan: "JudgedPlan") -> str:
     """Sum up a plan in one line."""
     parts = [f"would change: {summarise_diff(plan.diff)}"]
     parts += [f"{count(len(gather_mistakes(plan.new)), 'new finding')}"] if plan.new else []
+    parts += [f"{number} {words}" for words, number in count_accepted(plan.accepted).items()]
     parts += [f"{count(len(gather_mistakes(plan.gone)), 'finding')} gone"] if plan.gone else []
     return "; ".join((*parts, NOTHING_RAN))
