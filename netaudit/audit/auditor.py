@@ -1,6 +1,7 @@
 """Facts -> an audit: parsed, attributed, exposed, compared with an earlier recording, and checked."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -38,6 +39,11 @@ class Auditor(msgspec.Struct, frozen=True):
     exposure: ComputeExposure = ComputeExposure.ALWAYS
     since: Facts | None = None
     policy: Policy | None = None
+
+    def obeying(self, but: Collection[str]) -> Self:
+        """Return the auditor of a configuration of which some settings are not obeyed: the command line has others."""
+        obeyed = self.plan.obeyed.without(but) if self.plan.obeyed else None
+        return msgspec.structs.replace(self, plan=msgspec.structs.replace(self.plan, obeyed=obeyed))
 
     def audit(self, facts: Facts) -> Audit:
         """Audit a host. Raises ParseError for damaged facts."""

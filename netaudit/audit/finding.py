@@ -1,5 +1,6 @@
 """The result of an audit: findings with their evidence, and checks that could not be decided."""
 
+from collections.abc import Collection
 from typing import Literal, Self
 
 import msgspec
@@ -144,9 +145,9 @@ class Obeyed(msgspec.Struct, frozen=True):
     file: str
     settings: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def without(self, name: str) -> Self:
-        """Leave out a setting: the command line says it otherwise."""
-        return msgspec.structs.replace(self, settings=tuple(one for one in self.settings if one[0] != name))
+    def without(self, names: Collection[str]) -> Self:
+        """Leave out settings: the command line says them otherwise."""
+        return msgspec.structs.replace(self, settings=tuple(one for one in self.settings if one[0] not in names))
 
 
 class Audit(msgspec.Struct, frozen=True):

@@ -19,6 +19,11 @@ def find_config(folder: Path) -> Path | None:
     return next((one for one in _places(folder) if _is_config(one) and (one.parent == folder or _is_ours(one))), None)
 
 
+def repository_root(folder: Path) -> Path:
+    """Return the root of the Git repository that a folder is in, the folder itself where there is none."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)  # a file in a worktree
+
+
 def _is_ours(path: Path) -> bool:
     return path.stat().st_uid in (0, os.geteuid())
 

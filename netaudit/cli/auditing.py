@@ -20,7 +20,7 @@ from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
 from netaudit.audit.risk import Mistake, gather_mistakes
 from netaudit.catalog.config import is_port
-from netaudit.catalog.config_places import find_config
+from netaudit.catalog.config_places import find_config, repository_root
 from netaudit.cli import output as out
 from netaudit.cli.say import say
 from netaudit.cli.sources import of_one_host
@@ -57,12 +57,9 @@ def prepare(options: AuditOptions, fail_on: str | None = None, min_confidence: s
     path = options.config or find_config(Path.cwd())
     prepared = prepare_audit(msgspec.structs.replace(options, config=path))
     bar = fail_on or prepared.config.fail_on
-    auditor, plan = prepared.auditor, prepared.auditor.plan
-    for name, given in (("fail-on", fail_on), ("min-confidence", min_confidence)):
-        if given and plan.obeyed:
-            plan = msgspec.structs.replace(plan, obeyed=plan.obeyed.without(name))
+    said = {"fail-on": fail_on, "min-confidence": min_confidence}
     return Prepared(
-        auditor=msgspec.structs.replace(auditor, plan=plan),
+        auditor=prepared.auditor.obeying({name for name, given in said.items() if given}),
         fail_on=None if bar == "none" else Severity(bar),
         min_confidence=FindingConfidence(min_confidence or prepared.config.min_confidence),
     )
@@ -220,9 +217,7 @@ def recorded_places(facts: Facts, snapshot: Path | None) -> tuple[Locator, str]:
 
 def from_root(locator: Locator, base: str = "") -> Locator:
     """Name files from the root of the repository, as those want who show findings beside lines; else from here."""
-    here = Path.cwd()
-    root = next((one for one in (here, *here.parents) if (one / ".git").exists()), here)  # a file in a worktree
-    return FromRoot(locator, base, str(root), str(here))
+    return FromRoot(locator, base, str(repository_root(Path.cwd())), str(Path.cwd()))
 
 
 def _in_compose(evidence: Evidence, recorded: Locator) -> Locator | None:

@@ -105,7 +105,7 @@ def require_one_host(on: list[Path] | None, host_profile: Path | None) -> None:
         raise UsageError("--on and --host-profile each name a host", hint="give one of them")
 
 
-def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts", on: Path | None) -> Locator:
+def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts", on: list[Path] | None) -> Locator:
     """Return what finds the lines of a plan's findings: in the Compose files, else in the recording `on`."""
     from netaudit.standin.commands import check_command
     from netaudit.standin.compose import project_files
@@ -118,7 +118,7 @@ def find_lines(plan: "JudgedPlan", subject: Subject, facts: "Facts", on: Path | 
         if planned.group == "compose":
             files = project_files(planned.leading, folder, os.environ)
     if not files:
-        return from_root(*recorded_places(facts, on))
+        return from_root(*recorded_places(facts, on[0] if on and len(on) == 1 else None))
     from netaudit.catalog.compose_places import read_compose_places  # late: PyYAML takes 20 ms
     from netaudit.report.ci.compose_places import ComposeLocator
 

@@ -157,7 +157,8 @@ def test_a_plan_is_held_as_the_host_would_be_afterwards() -> None:
     plan = _plan(PERMITS, BROKEN, VACUOUS)
     assert {one.check.id for one in plan.new if one.check.id.startswith("policy")} == {"policy-entry-broken"}
     assert {one.check.id for one in plan.broken} == {"policy-entry-vacuous"}  # before too: no typing error may pass
-    assert {*plan.new, *plan.broken} <= {*judged_findings(plan).open}
+    judged = [one.fingerprint for one in judged_findings(plan).open]
+    assert [one.fingerprint for one in plan.new + plan.broken] == judged
     assert not {one.check.id for one in plan.new} & OPEN
     assert {one.check.id for one in plan.gone} & {"policy-entry-vacuous"}  # there was no web
 
