@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from msgspec.structs import replace
 
-from netaudit.attribute.attribution import OPERATOR_MAKER
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.container import reach_doubts, reachable_from
 from netaudit.audit.subjects.fact import (
@@ -20,6 +19,7 @@ from netaudit.audit.subjects.fact import (
 )
 from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
+from netaudit.audit.view.host_firewall import writer_of
 from netaudit.audit.view.view import HostView
 from netaudit.model.address_text import is_loopback, with_port
 from netaudit.model.docker import Container, PortBinding
@@ -116,10 +116,7 @@ def _subject(view: HostView, container: Container, binding: PortBinding) -> Chec
         container=container.name,
         about=f"{container.name} {binding.container_port}/{binding.protocol}",
         service=facts.service,
-        doubts=(
-            *reach_doubts("reachable_from", cells),
-            *reach_doubts("twin_reachable_from", twins),
-        ),
+        doubts=(*reach_doubts("reachable_from", cells), *reach_doubts("twin_reachable_from", twins)),
     )
 
 
@@ -151,9 +148,8 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
     key = (container.id, binding)
     signatures = _signatures(view.by_cause.rules_of_binding(key))
     missing = _signatures(view.by_cause.missing_of_binding(key))
-    family, protocol, port = facts.family, binding.protocol, binding.host_port
-    firewall = view.host_firewall
-    denials = firewall.denials(family, protocol, port)
+    firewall, family = view.host_firewall, facts.family
+    denials = firewall.denials(family, binding.protocol, binding.host_port)
     return replace(
         facts,
         translated=any("dnat" in one for one in signatures),
@@ -161,17 +157,13 @@ def _with_rules(facts: BindingFacts, view: HostView, container: Container, bindi
         guarded=any("loopback-drop" in one for one in signatures) or view.guards.keep_from_loopback(binding.host_ip),
         user_rules=view.user_rules,
         denied_by=tuple(f"{one.item.where}: {one.item.text}" for one in denials),
-        denier=next((_denier(one.attribution.maker) for one in denials), ""),
+        denier=writer_of(denials),
         input_policy=firewall.policy(family),
-        input_allows=firewall.allows(family, protocol, port),
-        forward_allows=firewall.lets_through(family, protocol, binding.container_port, container),
+        input_allows=firewall.allows(family, binding.protocol, binding.host_port),
+        forward_allows=firewall.lets_through(family, binding.protocol, binding.container_port, container),
         missing_dnat=any("dnat" in one for one in missing),
         missing_accept=any("port-accept" in one for one in missing),
     )
-
-
-def _denier(maker: str) -> str:
-    return "the host's firewall" if maker in ("", OPERATOR_MAKER) else maker
 
 
 def _with_exposure(

@@ -1,12 +1,12 @@
 """What the host's own firewall (ufw, firewalld, the operator) does with packets to the host itself."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from ipaddress import ip_address, ip_network
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedExposure, AttributedItem
+from netaudit.attribute.attribution import OPERATOR_MAKER, AttributedExposure, AttributedItem
 from netaudit.audit.view.ports import PortCondition, named_ports
 from netaudit.model.docker import Container
 from netaudit.model.exposure import Destination, Outcome
@@ -77,6 +77,12 @@ class HostFirewall:
             one.named.covers(protocol, port) and one.named.verdict == "accept" and _is_for(one.one, addresses)
             for one in self._forward[family]
         )
+
+
+def writer_of(denials: Sequence[AttributedItem]) -> str:
+    """Name who wrote the first of these rules; "" for none."""
+    makers = [one.attribution.maker for one in denials]
+    return ("the host's firewall" if makers[0] in ("", OPERATOR_MAKER) else makers[0]) if makers else ""
 
 
 def _is_for(one: AttributedItem, addresses: Collection[str]) -> bool:
