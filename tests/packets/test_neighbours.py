@@ -46,3 +46,12 @@ def test_a_host_that_hears_it_is_as_open_as_its_rules_say(rules: tuple[str, ...]
     facts = host(*(rule.replace("neighbour-solicitation", "135") for rule in rules))
     assert Outcome.ALLOWED in {one.outcome for one in by_ipv6(facts)}
     assert disagreements(facts) == []
+
+
+@pytest.mark.parametrize(("last", "outcome"), [("2", Outcome.BLOCKED), ("9", Outcome.ALLOWED)])
+def test_a_neighbour_whom_the_host_does_not_hear_gets_nothing_from_it(last: str, outcome: Outcome) -> None:
+    """It answers who it is, and the host drops that: of those that it does not know yet, as real packets showed."""
+    facts = host(f"-s fd00:9::{last}/128 -m addrtype --dst-type LOCAL -j DROP", "-p ipv6-icmp -j ACCEPT")
+    cells = [one for one in by_ipv6(facts) if str(one.zone) == "internet" and one.destination.address == "::"]
+    assert {one.outcome for one in cells} == {outcome}
+    assert disagreements(facts) == []

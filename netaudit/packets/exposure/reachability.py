@@ -35,7 +35,7 @@ from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision, by_no_rule
 from netaudit.packets.symbolic.encoding.fields import asked_fields
 from netaudit.packets.symbolic.encoding.host_sets import HostSets
-from netaudit.packets.symbolic.neighbour_discovery import undiscovered, unheard
+from netaudit.packets.symbolic.neighbour_discovery import unanswered, undiscovered, unheard
 from netaudit.packets.symbolic.pipeline import Traversal
 from netaudit.packets.values.probe import PROTOCOLS
 from netaudit.packets.values.solicitation import ADVERTISEMENT, SOLICITATION
@@ -109,17 +109,23 @@ class Reachability:
 
     def _found(self, traversal: Traversal, packets: PacketSet) -> PacketSet:
         """Leave out what comes by links on which nobody can find the host."""
-        silent, decision = self._unheard(SOLICITATION)
+        silent, decision = unheard(self._encoders, SOLICITATION)
         space = self.world.space
         return _without(traversal, packets, space.union(self.world.at(Field.IIF, one) for one in silent), decision)
 
     def _send(self, traversal: Traversal) -> None:
-        """Drop what leaves by links on which the host can find nobody."""
-        silent, decision = self._unheard(ADVERTISEMENT)
-        traversal.lose(self.world.space.union(self.world.at(Field.OIF, one) for one in silent), decision)
+        """Drop what leaves for neighbours whom the host cannot find."""
+        for packets, decision in self._unfound:
+            traversal.lose(packets, decision)
 
-    def _unheard(self, message: tuple[int, int]) -> tuple[tuple[str, ...], Decision]:
-        return unheard(self._encoders, message) if self.family == Family.IP6 else ((), Decision(None))
+    @cached_property
+    def _unfound(self) -> list[tuple[PacketSet, Decision]]:
+        """Return what leaves by links on which the host finds nobody, or not whom it is for, with what stops that."""
+        if self.family == Family.IP:
+            return []
+        silent, decision = unheard(self._encoders, ADVERTISEMENT)
+        links = self.world.space.union(self.world.at(Field.OIF, one) for one in silent)
+        return [(links, decision), unanswered(self._encoders, self.members.on_bridges)]
 
     @cached_property
     def between_ports(self) -> Traversal:

@@ -18,12 +18,15 @@ class Members:
 
     def __init__(self, inventory: Inventory, family: Family) -> None:
         self._of: dict[str, dict[int, str]] = {}  # by address: whose it is
+        self.on_bridges: dict[str, list[int]] = {}  # addresses by bridge
+        bridges = {network.id: network.bridge for network in inventory.networks if network.bridge}
         for container in inventory.containers:
             for end in container.endpoints if container.running else ():
                 address = end.address_of(family)
                 if address:
                     number = int(ip_address(address.partition("/")[0]))
                     self._of.setdefault(end.network_name, {})[number] = container.id
+                    self.on_bridges.setdefault(bridges.get(end.network_id, ""), []).append(number)
 
     def has(self, origin: Origin, example: Mapping[str, int]) -> bool:
         """Tell whether an example packet comes from a container that is there."""

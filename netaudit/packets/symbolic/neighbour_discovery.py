@@ -6,8 +6,9 @@ A member of n9 asks ff02::1:ff00:2 who fd00:9::2 is. With br_netfilter the rules
 the network, and is dropped. The two are on one bridge, and do not reach each other. Source: RFC 4861, section 7.2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.packets.sets.bdd import PacketSet
@@ -15,7 +16,7 @@ from netaudit.packets.symbolic.encoders import Encoders
 from netaudit.packets.symbolic.encoding.decision import Decision
 from netaudit.packets.symbolic.encoding.host_sets import LINK_LOCAL, TRANSLATED
 from netaudit.packets.symbolic.pipeline import Traversal
-from netaudit.packets.values.solicitation import HOP_LIMIT, SOLICITATION, SOLICITED, has_neighbours
+from netaudit.packets.values.solicitation import ADVERTISEMENT, HOP_LIMIT, SOLICITATION, SOLICITED, has_neighbours
 
 _ICMPV6 = 58
 
@@ -42,22 +43,58 @@ def unheard(encoders: Encoders, message: tuple[int, int]) -> tuple[tuple[str, ..
 
     Without a solicitation nobody on the link can send to the host; without an advertisement the host to nobody.
     """
+    world = encoders.world
+    if world.family != Family.IP6:
+        return (), Decision(None)
+    _, asking = _messages(encoders, message)
+    silent = tuple(name for name in _links(encoders) if not asking.local.possible & world.at(Field.IIF, name))
+    return silent, _stopped(asking, world.space.union(world.at(Field.IIF, name) for name in silent))
+
+
+def unanswered(encoders: Encoders, neighbours: Mapping[str, Sequence[int]]) -> tuple[PacketSet, Decision]:
+    """Return the packets to neighbours of whom the host hears no advertisement, and what stops it.
+
+    `neighbours` are their addresses by link.
+    """
     world, space = encoders.world, encoders.world.space
-    names = [one.name for one in world.ranges.known_interfaces if has_neighbours(one)]
+    said, asking = _messages(encoders, ADVERTISEMENT)
+    others = tuple(field for field in space.widths if field not in (Field.IIF, Field.SADDR))
+    deaf = space.rewrite.forget(said, *others) - space.rewrite.forget(asking.local.possible, *others)
+    found = [
+        (world.at(Field.IIF, link) & space.in_ranges(Field.SADDR, ((one, one),)), link, one)
+        for link, addresses in (neighbours.items() if deaf else ())
+        for one in (addresses if link in world.number else ())
+    ]
+    lost = [(some, link, one) for some, link, one in found if some & deaf]
+    packets = space.union(world.at(Field.OIF, link) & world.destined(((one, one),)) for _, link, one in lost)
+    return packets, _stopped(asking, space.union(some for some, _, _ in lost))
+
+
+def _links(encoders: Encoders) -> list[str]:
+    return [one.name for one in encoders.world.ranges.known_interfaces if has_neighbours(one)]
+
+
+def _messages(encoders: Encoders, message: tuple[int, int]) -> tuple[PacketSet, Traversal]:
+    """Return a message of neighbour discovery as all neighbours say it to the host, and the way of it there."""
+    world, space = encoders.world, encoders.world.space
     to = space.in_ranges(Field.DADDR, (SOLICITED,)) if message == SOLICITATION else world.local
     said = space.union(
         world.at(Field.IIF, one) & space.in_ranges(Field.SADDR, (LINK_LOCAL, *world.ranges.neighbours.get(one, ())))
-        for one in names
+        for one in _links(encoders)
     )
     fields = {**_fields(message), Field.TTL: HOP_LIMIT, Field.MARK: 0, Field.SOCKET: 0, TRANSLATED: 0, Field.OIF: 0}
     for field in fields.keys() & space.widths.keys():
         said &= space.equal(field, fields[field])
     asking = Traversal(encoders)
     asking.heard(said & to)
-    silent = tuple(name for name in names if not asking.local.possible & world.at(Field.IIF, name))
-    stopped = asking.dropped.possible & space.union(world.at(Field.IIF, name) for name in silent)
+    return said, asking
+
+
+def _stopped(asking: Traversal, unable: PacketSet) -> Decision:
+    """Name what stops messages."""
+    stopped = asking.dropped.possible & unable
     rule = asking.chains.decisions.of(stopped).rule if stopped else None
-    return silent, Decision(rule, make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED))
+    return Decision(rule, make_reason(ReasonKind.NEIGHBOUR_UNDISCOVERED))
 
 
 def _fields(message: tuple[int, int]) -> dict[str, int]:

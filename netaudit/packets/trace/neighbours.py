@@ -8,7 +8,9 @@ from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import CtState, Field
 from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.packets.host.container_routes import is_on_link
 from netaudit.packets.host.fib import Routing
+from netaudit.packets.host.route_lookup import as_address
 from netaudit.packets.trace.conntrack import begin
 from netaudit.packets.trace.pipeline import HostContext, Pipeline, Start, start_of
 from netaudit.packets.trace.sockets import Listeners
@@ -46,11 +48,18 @@ def unsent(context: HostContext, start: Start, found: Trace) -> Trace:
 def _end(context: HostContext, end: End) -> End:
     interface = end.packet.name(Field.OIF)
     own = next(iter(_own(context, interface)), None) if end.kind is EndKind.SENT and interface else None
-    stopped = _stopped(context, interface, ADVERTISEMENT, own) if own else None
+    stopped = _stopped(context, interface, ADVERTISEMENT, own, _near(context, end, interface)) if own else None
     if stopped is None:
         return end
     first = stopped.ends[0]
     return msgspec.structs.replace(end, kind=EndKind.LOST, reason=_undiscovered(first.reason), item=first.item)
+
+
+def _near(context: HostContext, end: End, interface: str) -> Ip | None:
+    """Return the neighbour that a packet is for; None where that is a router."""
+    to = as_address(end.packet, Field.DADDR)
+    here = to is not None and is_on_link(Routing(context.host, Family.IP6), context.inventory, interface, to)
+    return to if here else None
 
 
 def _own(context: HostContext, interface: str) -> list[Ip]:
@@ -59,12 +68,15 @@ def _own(context: HostContext, interface: str) -> list[Ip]:
     return list(routing.addresses(known)) if known else []
 
 
-def _stopped(context: HostContext, interface: str, message: tuple[int, int], to: Ip) -> Trace | None:
-    """Return the trace of a message that rules certainly stop, whichever neighbour sends it."""
+def _stopped(
+    context: HostContext, interface: str, message: tuple[int, int], to: Ip, neighbour: Ip | None = None
+) -> Trace | None:
+    """Return the trace of a message that rules certainly stop, whichever neighbour sends it if none is given."""
     known = Routing(context.host, Family.IP6).interfaces.get(interface)
     if known is None or not has_neighbours(known):
         return None
-    senders = [ip_address(ROUTER), *(ip_address(int(one) ^ 3) for one in _own(context, interface)[:1])]
+    anybody = [ip_address(ROUTER), *(ip_address(int(one) ^ 3) for one in _own(context, interface)[:1])]
+    senders = [neighbour] if neighbour else anybody
     found = [_message(context, Probe(one, to, "icmpv6", interface=interface, icmp=message)) for one in senders]
     return None if None in found else found[0]
 
