@@ -99,4 +99,5 @@ def _take_over(path: Path, history: "History") -> None:
 
     with closing(history):
         if count := take_over(history, _kept(path)):
-            say(f"{count} recordings of {_kept(path)} are in the history now: {path}")
+            said = "1 recording" if count == 1 else f"{count} recordings"
+            say(f"taken over into the history {path}: {said} of {_kept(path)}")

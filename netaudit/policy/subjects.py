@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 import msgspec
@@ -47,6 +47,11 @@ class Subjects:
     def networks(self, subject: Subject) -> Iterator[str]:
         """Yield the networks with the name of a subject."""
         return (one for one in self._networks if is_called(one, subject.name))
+
+    @cached_property
+    def all_networks(self) -> list[str]:
+        """Name the networks that running containers are on, but for the host's own and `none`."""
+        return sorted({end.network_name for one in self.running for end in one.endpoints} - {"host", "none"})
 
     def members(self, network: str) -> Sequence[Container]:
         """Return the running containers of a network."""

@@ -90,8 +90,18 @@ def _about(container: Container, table: ExposureTable, subjects: Subjects, cells
         if (name := _sender(zone, container)) and not (zone.kind is ZoneKind.HOST and not subjects.in_host_network)
     ]
     senders = list(dict.fromkeys(others))
-    but = f" but {', '.join(senders)}" if senders else ""
+    but = f" but {', '.join(_as_networks(senders, container, subjects))}" if senders else ""
     return Suggestion(container.project, len(senders), f"nothing reaches container:{container.name}{but}")
+
+
+def _as_networks(senders: list[str], container: Container, subjects: Subjects) -> list[str]:
+    """Name a network in place of its members, where all of them reach a container, and they are several."""
+    every = {*senders}
+    for network in subjects.all_networks:
+        members = {_name(one.name) for one in subjects.members(network)} - {_name(container.name)}
+        if len(members) > 1 and members <= every:
+            senders = [one for one in senders if one not in members] + [f"network:{network}"]
+    return senders
 
 
 def _sender(zone: Zone, container: Container) -> str:
@@ -110,7 +120,7 @@ def _sender(zone: Zone, container: Container) -> str:
 
 def _networks(subjects: Subjects) -> Iterator[Suggestion]:
     """Say of networks with members, all together and two by two, that they are isolated."""
-    names = sorted({end.network_name for one in subjects.running for end in one.endpoints} - {"host", "none"})
+    names = subjects.all_networks
     pairs = list(combinations(names, 2))[:_MOST_PAIRS] if len(names) > 2 else []
     for some in (names, *pairs) if len(names) > 1 else ():
         projects = {one.project for name in some for one in subjects.members(name)}

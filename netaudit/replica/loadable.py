@@ -98,6 +98,14 @@ def nft_tables(facts: Facts, ruleset: Ruleset) -> tuple[NftTable, ...]:
     return tuple(one for one in tables_in(facts.files.get(Source.NFT_RULESET, b"")) if (one.family, one.name) in native)
 
 
+def empty_tables(facts: Facts, ruleset: Ruleset) -> tuple[NftTable, ...]:
+    """Return the tables that hold no chain, set or map: the kernel's list of tables alone has them."""
+    printed = tables_in(facts.files.get(Source.NFT_RULESET, b""))
+    others = {(str(one.family), one.name) for one in ruleset.tables} | {(one.family, one.name) for one in printed}
+    listed = tables_in(facts.files.get(Source.NFT_TABLES, b""))
+    return tuple(one for one in listed if (one.family, one.name) not in others)
+
+
 def tables_in(printed: bytes) -> tuple[NftTable, ...]:
     """Return all tables that nft printed."""
     own: dict[tuple[str, str], list[tuple[str, Mapping[str, Json]]]] = {}

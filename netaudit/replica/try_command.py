@@ -22,6 +22,7 @@ from netaudit.replica.beside import changed_beside
 from netaudit.replica.inside.namespaces import map_users
 from netaudit.replica.loadable import (
     docker_backend,
+    empty_tables,
     links_of,
     nft_tables,
     routes_of,
@@ -83,7 +84,7 @@ def _order(
         routes=tuple(routes_of(host)),
         switches=switches_of(host),
         saves=saves_of(ruleset),
-        nft=nft_tables(facts, ruleset),
+        nft=(*nft_tables(facts, ruleset), *empty_tables(facts, ruleset)),
         sets=sets_of(facts, ruleset),
         policy=tuple(policy_of(facts, Source.IP_RULE)),
         policy6=tuple(policy_of(facts, Source.IP6_RULE)),

@@ -34,7 +34,8 @@ def test_it_is_grouped_by_project_and_what_permits_least_is_first() -> None:
     host, shop = lines[2:5], lines[7:]
     assert lines[5:7] == ["", '  # "shop"']
     assert [line.split()[1].strip('"') for line in host] == ["internet", "lan:eth0", "nothing"]
-    assert [line.count("container:") for line in shop] == sorted(line.count("container:") for line in shop)
+    named = [line.split("container:")[1].split(" ")[0].rstrip(chr(34)) for line in shop]
+    assert named == ["shop-cache", "shop-api", "shop-db", "shop-web"]
     assert all("container:shop-" in line for line in shop)
 
 
@@ -48,3 +49,10 @@ def test_networks_of_one_project_are_spoken_of_there_before_what_permits_somethi
     found = [one for one in suggest(table, subjects, Cells(table, subjects, lambda _: UNATTRIBUTED, {})) if one.project]
     assert [(one.project, one.permits) for one in found] == [("shop", 0), ("shop", 3), ("shop", 3)]
     assert found[0].text == "networks nc and nd are isolated"
+
+
+def test_a_network_is_named_in_place_of_its_members_where_all_of_them_reach_a_container() -> None:
+    said = run_inside("assert", RECORDINGS / SHOP, "--suggest").stdout
+    assert "nothing reaches container:shop-cache but network:shop_back" in said
+    assert "nothing reaches container:grafana but internet, lan:eth0, network:shop_back, network:shop_front" in said
+    assert "nothing reaches container:shop-api but container:shop-web, network:shop_back" in said

@@ -50,6 +50,19 @@ def test_a_rule_is_inserted_where_the_program_puts_it_in_the_backend_of_the_host
     assert _gaps(tried) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "changed"),
+    [("delete table inet mine", []), ("add chain inet mine x", [("Added", "inet:mine/x", "chain x")])],
+)
+def test_a_table_that_holds_nothing_is_there_too(command: str, changed: list[tuple[str, str, str]]) -> None:
+    host = netaudit.load(NATIVE)
+    listed = {"nftables": [{"table": {"family": "inet", "name": "mine", "handle": 99}}]}
+    files = {**host.files, Source.NFT_TABLES: json.dumps(listed).encode()}
+    assert [one[:2] for one in _changes(_try(msgspec.structs.replace(host, files=files), "nft", *command.split()))] == [
+        one[:2] for one in changed
+    ]
+
+
 def test_exposure_follows_from_the_command() -> None:
     tried = _try(TWO_NETS, "iptables", "-I", "DOCKER-USER", "-i", "eth0", "-j", "DROP")
     closed = netaudit.compare(tried.before, tried.after).exposure or ()

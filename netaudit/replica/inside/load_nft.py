@@ -21,7 +21,7 @@ _NOT_ADDED = frozenset({"table", "element"})
 def load_table(table: NftTable, timeout: float) -> list[Lost]:
     """Load a table whole; else object by object, and return what could not be loaded."""
     for commands in (list(_by_handle(table)), list(_in_order(table))):
-        if _feed(commands, timeout).code == 0:
+        if commands and _feed(commands, timeout).code == 0:
             return []
     return list(_one_by_one(table, timeout))
 

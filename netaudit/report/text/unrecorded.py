@@ -50,11 +50,11 @@ def never_recorded(gaps: Collection[Gap]) -> tuple[Gap, ...]:
 
 
 def describe_never_recorded(gaps: Collection[Gap]) -> str:
-    """Say in one sentence what was not recorded, and what nobody can tell therefore."""
+    """Say what was not recorded, what nobody can tell therefore, and what records it."""
     sources = {gap.source for gap in gaps}
     named = [name for name, members in _NAMES if sources & members]
-    lost = ["whose a rule is, for sure"] if Source.DOCKER_CONTAINERS in sources else []
+    lost = ["whose each rule is"] if Source.DOCKER_CONTAINERS in sources else []
     lost += ["who can reach what"] if sources & {Source.IP_ADDR, Source.IP_ROUTE} else []
     told = "which rules are there, and what they do to a packet" if not sources >= {*RULE_SOURCES} else "no rule"
-    cannot = f"; not: {', '.join(lost)}" if lost else ""
-    return f"This tells {told}{cannot}. Not recorded: {', '.join(named)}."
+    cannot = f" It does not tell for sure {' and '.join(lost)}." if lost else ""
+    return f"This tells {told}.{cannot} Not recorded: {', '.join(named)} (`netaudit record` on the host has all)."
