@@ -35,7 +35,7 @@ def test_it_is_grouped_by_project_and_what_permits_least_is_first() -> None:
     assert lines[5:7] == ["", '  # "shop"']
     assert [line.split()[1].strip('"') for line in host] == ["internet", "lan:eth0", "nothing"]
     named = [line.split("container:")[1].split(" ")[0].rstrip(chr(34)) for line in shop]
-    assert named == ["shop-cache", "shop-api", "shop-db", "shop-web"]
+    assert named == ["shop-cache", "shop-db", "shop-api", "shop-web"]
     assert all("container:shop-" in line for line in shop)
 
 
