@@ -23,6 +23,8 @@ class Subjects:
         known = inventory.containers if inventory else ()
         self.running = tuple(one for one in known if one.running)
         self.in_host_network = tuple(one for one in self.running if one.network_mode == "host")
+        # The network of each running container that is on one alone.
+        self.only_network = {one.name: one.endpoints[0].network_name for one in self.running if len(one.endpoints) == 1}
         self._running, self._stopped = _by_name(self.running), _by_name(one for one in known if not one.running)
         self._networks = tuple(one.name for one in inventory.networks) if inventory else ()
         self._by_address = {

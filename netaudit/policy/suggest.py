@@ -9,7 +9,7 @@ from itertools import combinations
 import msgspec
 
 from netaudit.model.docker import Container
-from netaudit.model.exposure import DestinationKind, Exposure, Outcome, Zone, ZoneKind
+from netaudit.model.exposure import Destination, DestinationKind, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.netfilter.family import IP_FAMILIES
 from netaudit.model.ranges import Range, joined
 from netaudit.packets.exposure.table import ExposureTable
@@ -82,7 +82,10 @@ def _about(container: Container, table: ExposureTable, subjects: Subjects, cells
     """Say who reaches a container; the members of its networks are named."""
     own = [one for one in table.destinations if subjects.owner(one) == container.id]
     zones = dict.fromkeys(
-        zone for one in own for zone in table.zones(one.family) if not zone.within and cells.is_reached(zone, one)
+        zone
+        for one in own
+        for zone in table.zones(one.family)
+        if not zone.within and (_every_member_reaches(zone, one, table, cells) or cells.is_reached(zone, one))
     )
     others = [
         name
@@ -92,6 +95,15 @@ def _about(container: Container, table: ExposureTable, subjects: Subjects, cells
     senders = list(dict.fromkeys(others))
     but = f" but {', '.join(_as_networks(senders, container, subjects))}" if senders else ""
     return Suggestion(container.project, len(senders), f"nothing reaches container:{container.name}{but}")
+
+
+def _every_member_reaches(zone: Zone, destination: Destination, table: ExposureTable, cells: Cells) -> bool:
+    """Tell whether a container is on one network alone, all of which gets there: of many, each need not be asked."""
+    network = cells.subjects.only_network.get(zone.name) if zone.kind is ZoneKind.CONTAINER else None
+    whole = Zone(ZoneKind.NETWORK, network or "")
+    if network is None or whole not in table.zones(destination.family):
+        return False
+    return any(one.outcome is Outcome.ALLOWED and one.for_all for one in cells.between(whole, destination))
 
 
 def _as_networks(senders: list[str], container: Container, subjects: Subjects) -> list[str]:
