@@ -21,7 +21,20 @@ def test_every_word_and_symbol_of_a_report_is_explained(word: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [*map(str, chain(Severity, Verdict)), "finding", "confidence", "zone", "row", "also", "waived", "baseline"],
+    [
+        *map(str, chain(Severity, Verdict)),
+        "not for all",
+        "limited",
+        "inside",
+        "operator",
+        "finding",
+        "confidence",
+        "zone",
+        "row",
+        "also",
+        "waived",
+        "baseline",
+    ],
 )
 def test_words_of_findings_and_policies_are_explained(word: str) -> None:
     assert look_up(word)

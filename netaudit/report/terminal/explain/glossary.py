@@ -37,6 +37,11 @@ WORDS = {
     "rules": "Coverage: how many rules were seen, over all tables, families and backends.",
     "coverage": "How many rules are explained, by confidence. What is not covered is reported, never left out.",
     "allowed": "Of packets: a packet of this kind arrives, and something takes it.",
+    "not for all": "Of packets that are allowed: one kind of sender gets through, and another is stopped. An example of"
+    " what is stopped is named, with the rule that stops it.",
+    "limited": "Of packets that are allowed: a rule lets some through and others not, by rate, number, chance or the"
+    " time of day. The rule is named.",
+    "inside": "Of rows: the sender is the host itself or one of its containers, not the Internet or a neighbour.",
     "blocked": "Of packets: no packet of this kind arrives.",
     "nobody-listens": "An outcome of a trace: no rule stops the packet, and no program of the host takes it.",
     "may": "Of packets: it depends on a match that cannot be decided from what was recorded, or on facts that were not"
@@ -53,6 +58,7 @@ WORDS = {
     "network": "A zone: another member of a Docker network. As a cause: the rule exists for a network of Docker.",
     "container": "A zone: one container.",
     "exposure": "Who can reach what: zone, destination, protocol and ports, the outcome, and the rule that decides it.",
+    "operator": "A writer: a person who types rules, or a program that the catalog does not describe.",
     "daemon": "A cause: the rule exists because the Docker daemon runs.",
     "endpoint": "A cause: the rule exists because a container is attached to a network.",
     "port-binding": "A cause: the rule exists because a container publishes a port.",
