@@ -24,6 +24,7 @@ from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.host import Host, Interface, Listener, NextHop, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Backend, Chain, Item, ObjectKind, Rule, Ruleset, Table
+from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 
 INTERNET = Zone(ZoneKind.INTERNET)
@@ -396,3 +397,22 @@ def test_a_switch_of_the_host_concerns_every_container_and_one_of_a_veth_pair_no
     head = attribute_head(many)
     why = why_not_affordable(AttributedDiff(head, head, (), (), Coverage()), before, after)
     assert (why == "") is affordable
+
+
+def test_a_rule_that_takes_the_packets_of_a_port_is_named_before_routes() -> None:
+    rule = "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"
+    before = _host()
+    nat = Table(Backend.IPTABLES_NFT, "ip", "nat", (Chain("DOCKER", (Rule("-A DOCKER -j RETURN"), Rule(rule))),))
+    after = changed(_host(routes=(ROUTE,)), ruleset=Ruleset((*before.ruleset.tables, nat)))
+    away = _cell(Outcome.BLOCKED, name="", way=Delivery.NONE)
+    away = changed(away, exposure=changed(away.exposure, reason=make_reason(ReasonKind.NAT_ELSEWHERE)))
+    assert _why(before, after, _cell(Outcome.MAY, name="", way=Delivery.NONE), away) == (
+        "nat/DOCKER#2 takes the packets now"
+    )
+
+
+def test_what_blocks_is_named_before_the_rule_that_is_gone() -> None:
+    gone = Item(ObjectKind.RULE, Backend.IPTABLES_NFT, "ip", "filter", "DOCKER", "-A DOCKER -j ACCEPT", 1)
+    before, after = _host("web", texts=(gone.text,), policy="DROP"), _host("web", policy="DROP")
+    said = _why(before, after, _cell(rule=gone), _cell(Outcome.BLOCKED, POLICY))
+    assert said.startswith("the policy of filter/FORWARD decides now: filter/DOCKER#1 is gone")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.attribute.exposure.became import Became
 from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
+from netaudit.attribute.exposure.led_away import LedAway
 from netaudit.attribute.snapshot import attribute_head
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, PortBinding
@@ -32,6 +33,7 @@ _CONDITIONAL = {
     "has this policy now": "would have this policy",
     "has another policy now": "would have another policy",
     "decides now": "would decide",
+    "takes the packets now": "would take the packets",
     "listens there now": "would listen there",
     "changed": "would change",
 }
@@ -60,6 +62,7 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
+        self._led_away = LedAway(before.ruleset, after.ruleset)
         self._are_two_hosts = are_two_hosts(attribute_head(before), attribute_head(after))
         self._switches, self._rerouted = _switches(before, after), _rerouted(before, after)
 
@@ -73,6 +76,7 @@ class ExposureCauses:
             self._of_container(shown, new)
             or self._of_listener(shown)
             or self._of_rule(old, new)
+            or self._of_nat(new)
             or self._of_host(shown)
         )
 
@@ -99,10 +103,12 @@ class ExposureCauses:
 
     def _of_rule(self, old: AttributedExposure | None, new: AttributedExposure | None) -> str:
         """Name the rule that decides now and was not there, or that decided and is gone."""
-        moved = self._of_one_side(new, 0, _CAME) or self._of_one_side(old, 1, _WENT)
-        if moved:
-            return moved
         came = new.exposure.rule if new else None
+        if moved := self._of_one_side(new, 0, _CAME):
+            return moved
+        if moved := self._of_one_side(old, 1, _WENT):
+            blocks = came is not None and new is not None and new.exposure.outcome is Outcome.BLOCKED
+            return f"{_decider(came)} {self._say('decides now')}: {moved}" if came and blocks else moved
         went = old.exposure.rule if old else None
         beside = self._of_sets(came, went) or self._of_policy()
         if beside:
@@ -121,6 +127,11 @@ class ExposureCauses:
             return f"{rule.where} {self._say('was ')}{words.not_seen}"
         done = words.policy if rule.object is ObjectKind.POLICY else words.rule
         return f"{rule.where} {self._say(done)}{_owner_of(one)}"
+
+    def _of_nat(self, new: AttributedExposure | None) -> str:
+        """Name the rule that takes the packets to somewhere else now."""
+        taker = self._led_away.taker(new)
+        return f"{taker} {self._say('takes the packets now')}" if taker else ""
 
     def _of_sets(self, *deciding: Item | None) -> str:
         """Name the set with other members that the rule asks which decides now, or which decided."""
@@ -175,6 +186,10 @@ def _with(binding: PortBinding, new: AttributedExposure | None, container: Conta
 def _owner_of(one: AttributedExposure | None) -> str:
     causes = ", ".join(str(cause) for cause in one.attribution.beneficiaries) if one else ""
     return f", for {causes}" if causes else ""
+
+
+def _decider(rule: Item) -> str:
+    return f"the policy of {rule.where}" if rule.object is ObjectKind.POLICY else rule.where
 
 
 def _key(item: Item) -> tuple[object, ...]:

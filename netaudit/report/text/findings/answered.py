@@ -9,11 +9,15 @@ _NAMED = 3
 
 
 def describe_answers(audit: Audit) -> str:
-    """Count the checks that were decided, and name those not asked: `110 checks: 109 decided, 1 undecided`."""
+    """Count what checks answered, and name those not asked: `110 checks: 9 found something, 100 nothing, 1 undecided`.
+
+    One that found something may be undecided for another subject: then it counts as both.
+    """
     not_asked = list(dict.fromkeys(check.id for one in audit.not_put for check in one.checks))
+    flagged = {one.check.id for one in audit.findings}
     undecided = {one.check.id for one in audit.undecided} - {*not_asked}
-    decided = len(audit.checks) - len(not_asked) - len(undecided)
-    parts = [f"{decided} decided"]
+    nothing = sum(one.id not in flagged | undecided | {*not_asked} for one in audit.checks)
+    parts = [f"{len(flagged)} found something, {nothing} nothing"] if flagged else [f"{nothing} found nothing"]
     parts += [f"{len(undecided)} undecided"] if undecided else []
     parts += [f"{len(not_asked)} not asked ({_named(not_asked)})"] if not_asked else []
     return f"{count(len(audit.checks), 'check')}: {', '.join(parts)}"
