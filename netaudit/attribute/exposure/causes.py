@@ -7,7 +7,7 @@ from typing import NamedTuple
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.attribute.exposure.became import Became
 from netaudit.attribute.exposure.beside import ChangedSets, changed_policy
-from netaudit.attribute.exposure.led_away import LedAway
+from netaudit.attribute.exposure.nat_target import NewNatRules
 from netaudit.attribute.snapshot import attribute_head
 from netaudit.model.address_text import bracketed
 from netaudit.model.docker import Container, PortBinding
@@ -62,7 +62,7 @@ class ExposureCauses:
         self._rules = (_texts(before.ruleset), _texts(after.ruleset))
         self._sets = ChangedSets(before.ruleset, after.ruleset)
         self._policy = changed_policy(before, after)
-        self._led_away = LedAway(before.ruleset, after.ruleset)
+        self._new_nat = NewNatRules(before.ruleset, after.ruleset)
         self._are_two_hosts = are_two_hosts(attribute_head(before), attribute_head(after))
         self._switches, self._rerouted = _switches(before, after), _rerouted(before, after)
 
@@ -130,7 +130,7 @@ class ExposureCauses:
 
     def _of_nat(self, new: AttributedExposure | None) -> str:
         """Name the rule that takes the packets to somewhere else now."""
-        taker = self._led_away.taker(new)
+        taker = self._new_nat.taker(new)
         return f"{taker} {self._say('takes the packets now')}" if taker else ""
 
     def _of_sets(self, *deciding: Item | None) -> str:

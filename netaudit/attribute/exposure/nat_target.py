@@ -14,7 +14,7 @@ _FAMILIES = {"ip": ("ip",), "ip6": ("ip6",), "inet": ("ip", "ip6")}
 _Port = tuple[str, str, int]  # family, protocol, number
 
 
-class LedAway:
+class NewNatRules:
     """Looks up, by port, the NAT rules that one ruleset has and an earlier one lacks."""
 
     def __init__(self, before: Ruleset, after: Ruleset) -> None:
