@@ -19,6 +19,7 @@ from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.exposure import change_lines, is_outside
+from netaudit.report.text.reach.rows import as_counted
 
 ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 
@@ -196,3 +197,8 @@ def test_nothing_is_called_unreachable_where_something_was_not_seen(shown: Attri
     page = render_snapshot_markdown(blind)
     assert "No port is reachable" not in page
     assert "What is reachable from the Internet is not known: docker-containers.json could not be seen." in page
+
+
+def test_names_are_sorted_as_people_count() -> None:
+    names = ["c10", "c2", "c1", "b", "c2a", "10", "2", "", "c²"]
+    assert sorted(names, key=as_counted) == ["", "2", "10", "b", "c1", "c2", "c2a", "c10", "c²"]

@@ -1,5 +1,6 @@
 """The exposure table -> what is open: one row for a port, over IPv4 and IPv6, with the zones that get there."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -11,6 +12,7 @@ from netaudit.model.netfilter.family import IP_NAMES, Family
 from netaudit.report.text.destinations import OTHER_PORTS, describe_forward, describe_receiver, has_unknown_programs
 from netaudit.report.text.reasons import describe_reason
 
+_DIGITS = re.compile(r"([0-9]+)")
 _KINDS = tuple(ZoneKind)
 
 
@@ -114,7 +116,12 @@ def _address(to: Destination) -> str:
 def _order(row: OpenRow) -> tuple[object, ...]:
     """Sort by the farthest zone, what is sure first, sensitive services first, then by name."""
     zone, unknown = zone_order(row.zones[0])[0], row.receiver == OTHER_PORTS
-    return zone, not row.sure, unknown, not row.service, row.receiver, _number(row.port), row.port
+    return zone, not row.sure, unknown, not row.service, as_counted(row.receiver), _number(row.port), row.port
+
+
+def as_counted(name: str) -> tuple[tuple[int, str], ...]:
+    """Return a key that sorts names as people count: c2 before c10."""
+    return tuple((int(part[-18:]) if part.isascii() and part.isdecimal() else -1, part) for part in _DIGITS.split(name))
 
 
 def _number(port: str) -> int:
