@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 _MOST_BETWEEN = 0.5  # seconds between two looks
+_EACH_BYTE = 2e-6  # seconds more: what is large takes longer, in step with its size
 
 
 class SlowError(BaseException):
@@ -17,7 +18,7 @@ class Watchdog:
     """Looks now and then whether the case that runs has run for too long."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._seconds = self._most = seconds
         self._begun: float | None = None
 
     @contextmanager
@@ -32,8 +33,9 @@ class Watchdog:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, previous)
 
-    def begin(self) -> None:
-        """Note that a case begins."""
+    def begin(self, size: int = 0) -> None:
+        """Note that a case of so many bytes begins."""
+        self._most = self._seconds + size * _EACH_BYTE
         self._begun = time.process_time()
 
     def end(self) -> float:
@@ -42,8 +44,8 @@ class Watchdog:
         return time.process_time() - (begun or 0.0)
 
     def _look(self, _number: int, _frame: object) -> None:
-        if self._begun is not None and time.process_time() - self._begun > self._seconds:
+        if self._begun is not None and time.process_time() - self._begun > self._most:
             self._late()
 
     def _late(self) -> NoReturn:
-        raise SlowError(f"more than {self._seconds:g} s")
+        raise SlowError(f"more than {self._most:g} s")

@@ -3,8 +3,8 @@
     python -m hostile.work FORM SEED FIRST LAST WHOLE_EVERY SIZE...
 
 A case goes through what reads its form, every tenth also through redaction, and every WHOLE_EVERY-th also through
-everything that netaudit makes of a host. A case that runs for more than SECONDS of the processor is a failure; a
-process that says nothing any more is ended by whoever started it.
+everything that netaudit makes of a host. A case that runs for more than SECONDS of the processor, and two more for
+each MB, is a failure; a process that says nothing any more is ended by whoever started it.
 """
 
 import gc
@@ -141,7 +141,7 @@ class Attempts:
 
     def attempt(self, name: str, data: bytes, read: Callable[[bytes], None]) -> None:
         """Put a case to a reader, and note what came out that should not."""
-        self._watchdog.begin()
+        self._watchdog.begin(len(data))
         try:
             read(data)
         except NetauditError as error:
