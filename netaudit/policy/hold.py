@@ -85,9 +85,9 @@ class Holder(msgspec.Struct, frozen=True):
     def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
         table, context = self._prepared(snapshot, Policy(()), written)
-        if context.missing:
+        if lost := dict.fromkeys((*context.missing, *(gap.source for gap in context.hiding))):
             raise SubjectError(
-                f"no policy can be written: {', '.join(context.missing)} was not recorded",
+                f"no policy can be written: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} not recorded",
                 hint="record the host again, as root",
             )
         found = dict.fromkeys(suggest(table, context.subjects, context.cells))

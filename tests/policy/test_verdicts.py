@@ -112,6 +112,14 @@ def test_members_of_two_networks_are_isolated_until_a_port_leads_from_one_to_the
     assert found == {sentences[0]: Verdict.BROKEN, sentences[1]: Verdict.HOLDS, sentences[2]: Verdict.BROKEN}
 
 
+def test_members_of_two_networks_are_not_called_isolated_where_rules_were_not_recorded() -> None:
+    gaps = (Gap(Source.NFT_RULESET, GapReason.TIMEOUT, ""),)
+    unseen = msgspec.structs.replace(_host("28.5.2-iptables-nft/two-nets/04"), gaps=gaps)
+    (judged,) = _judged(unseen, "networks nc and nd are isolated but i1, i2")
+    assert judged.verdict is Verdict.UNDECIDED
+    assert [dict(one.args)["source"] for one in judged.missing] == [Source.NFT_RULESET]
+
+
 @pytest.mark.parametrize("sender", ["i2", "network:nd"])
 def test_who_sends_no_packets_of_a_family_reaches_nothing_by_it(sender: str) -> None:
     (judged,) = _judged(_host("28.5.2-iptables-nft/two-nets/04"), f"{sender} can reach i1:80/tcp over ipv6")
@@ -177,6 +185,40 @@ def test_a_fact_that_was_not_recorded_leaves_an_entry_undecided(source: Source, 
     (judged,) = _judged(host, sentence)
     assert judged.verdict is Verdict.UNDECIDED
     assert judged.missing
+
+
+_FORBIDDING = (
+    "internet cannot reach anything",
+    "internet cannot reach {0}:9/tcp",
+    "nothing reaches {0}",
+    "nothing reaches {0} but internet, lan, anything",
+    "only internet can reach {0}",
+    "lan can reach only {0}",
+    "nothing reaches host over ipv4",
+)
+
+
+@pytest.mark.parametrize(
+    ("recording", "name"),
+    [("bad/stale-dnat-address-reused/before", "new"), ("bad/database-on-every-address/after", "db")],
+)
+def test_no_entry_that_forbids_holds_because_something_was_not_recorded(recording: str, name: str) -> None:
+    facts = load(RECORDINGS / recording)
+    entries = tuple(one.format(name) for one in _FORBIDDING)
+    beside = (
+        Source.DOCKER_VERSION,
+        Source.DOCKER_INFO,
+        Source.DOCKERD_ARGV,
+    )  # who reaches what does not depend on them
+    for source in facts.files.keys() - set(beside):
+        files = {one: data for one, data in facts.files.items() if one != source}
+        gap = Gap(source, GapReason.NOT_RECORDED, "")
+        found = _verdicts(parse_snapshot(msgspec.structs.replace(facts, files=files, gaps=(gap,))), *entries)
+        kept = {sentence for sentence, verdict in found.items() if verdict is Verdict.HOLDS}
+        # which sockets are open concerns the host alone, and rules of IPv6 nothing that is asked of IPv4
+        assert kept <= {Source.SOCKETS: set(entries[1:5])}.get(source, set(entries[6:] if "6" in source else ())), (
+            source
+        )
 
 
 def test_rules_that_were_not_recorded_leave_what_is_open_undecided() -> None:

@@ -4,7 +4,8 @@ import datetime as dt
 
 import msgspec
 
-from netaudit.model.facts import Source
+from netaudit.attribute.exposure.sight import hiding
+from netaudit.model.facts import Gap, Source
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import ExposureTable
@@ -14,19 +15,23 @@ from netaudit.policy.subjects import Subjects
 
 
 class HostContext(msgspec.Struct, frozen=True):
-    """One host; `missing` are the sources that were not recorded, and that an answer may need."""
+    """One host; `missing` are the sources that were not recorded, and that an answer may need.
+
+    Behind `hiding` something could be open: with such a gap nobody can tell that something is not.
+    """
 
     subjects: Subjects
     senders: SenderZones
     cells: Cells
     missing: dict[Source, Reason]
+    hiding: tuple[Gap, ...]
     today: dt.date
 
 
 def make_context(snapshot: Snapshot, table: ExposureTable, cells: Cells, today: dt.date) -> HostContext:
     """Return what the entries of a policy are judged by on a host."""
     senders = SenderZones(cells.subjects, table)
-    return HostContext(cells.subjects, senders, cells, _missing(snapshot, table), today)
+    return HostContext(cells.subjects, senders, cells, _missing(snapshot, table), hiding(snapshot.gaps), today)
 
 
 def _missing(snapshot: Snapshot, table: ExposureTable) -> dict[Source, Reason]:

@@ -1,7 +1,8 @@
 """Hold the entries of a policy against a host: exhaustively over packets, as its exposure table is.
 
 `can reach` asks for one family in which it works, unless the entry says which; `cannot reach` is about both. An entry
-in which something names nothing of the host is vacuous: a typing error must not pass.
+in which something names nothing of the host is vacuous: a typing error must not pass. Where something was not seen
+that may open a way, nothing is said to be closed.
 """
 
 from netaudit.model.exposure import Exposure, Outcome
@@ -10,7 +11,7 @@ from netaudit.policy.judging.context import HostContext
 from netaudit.policy.judging.demanded import demanded
 from netaudit.policy.judging.forbidden import forbidden_cells
 from netaudit.policy.judging.isolation import shared_members
-from netaudit.policy.judging.lacks import missing_facts, unmatched_words
+from netaudit.policy.judging.lacks import blind_spots, missing_facts, unmatched_words
 from netaudit.policy.verdict import Judged, Unmet, Verdict
 
 POSITIVE = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
@@ -32,13 +33,16 @@ def _judge(context: HostContext, entry: Entry) -> Judged:
     unmet = tuple(one for one in found if isinstance(one, Unmet))
     shared = shared_members(context, entry) if entry.form is Form.ISOLATED else ()
     open_cells = [one for one in cells if one.outcome is Outcome.ALLOWED]
-    broken = bool(open_cells or unmet or shared)
-    verdict = Verdict.BROKEN if broken else Verdict.UNDECIDED if cells else Verdict.HOLDS
-    shown = cells if verdict is Verdict.UNDECIDED else open_cells
+    unseen = tuple(blind_spots(context, entry))
+    doubtful = bool(cells or (unseen and (unmet or entry.form is not Form.CAN)))
+    broken = bool(open_cells or shared or (unmet and not unseen))
+    verdict = Verdict.BROKEN if broken else Verdict.UNDECIDED if doubtful else Verdict.HOLDS
+    undecided = verdict is Verdict.UNDECIDED
     return Judged(
         entry=entry,
         verdict=verdict,
-        cells=tuple(map(context.cells.attributed, shown)),
+        cells=tuple(map(context.cells.attributed, cells if undecided else open_cells)),
         unmet=unmet,
         shared=shared,
+        missing=unseen if undecided else (),
     )

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from netaudit.model.facts import Source
-from netaudit.model.netfilter.family import IP_FAMILIES
-from netaudit.model.reason import Reason
-from netaudit.policy.entry import Entry, Subject, SubjectKind
+from netaudit.model.netfilter.family import IP_FAMILIES, Family
+from netaudit.model.reason import Reason, ReasonKind, make_reason
+from netaudit.policy.entry import Entry, Form, Subject, SubjectKind
 from netaudit.policy.judging.context import HostContext
 from netaudit.policy.subjects import names_containers
 from netaudit.policy.verdict import Lack, Unmatched
+
+_OF_IPV6_ALONE = (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.IP6_ROUTE, Source.IP6_RULE)
+_OF_HOST = (SubjectKind.HOST, SubjectKind.ANYTHING)
 
 
 def unmatched_words(context: HostContext, entry: Entry) -> Iterator[Unmatched]:
@@ -28,11 +31,24 @@ def missing_facts(context: HostContext, entry: Entry) -> Iterator[Reason]:
     if Source.IP_ADDR in context.missing:
         yield context.missing[Source.IP_ADDR]
         return
-    words = [*entry.subjects, *(one.subject for one in (*entry.targets, *entry.exceptions))]
+    words = _words(entry)
     if Source.DOCKER_CONTAINERS in context.missing and any(map(names_containers, words)):
         yield context.missing[Source.DOCKER_CONTAINERS]
     if Source.SOCKETS in context.missing and any(one.kind is SubjectKind.HOST for one in words):
         yield context.missing[Source.SOCKETS]
+
+
+def blind_spots(context: HostContext, entry: Entry) -> Iterator[Reason]:
+    """Yield why nobody can tell that an entry does not get what it forbids: what was not seen may open something."""
+    about_host = entry.form is Form.CAN_ONLY or any(one.kind in _OF_HOST for one in _words(entry))
+    for gap in context.hiding:
+        of_other = entry.family is Family.IP and gap.source in _OF_IPV6_ALONE
+        if not of_other and (about_host or gap.source != Source.SOCKETS):  # they open no container's ports
+            yield make_reason(ReasonKind.SOURCE_GAP, source=gap.source, gap=gap.reason)
+
+
+def _words(entry: Entry) -> list[Subject]:
+    return [*entry.subjects, *(one.subject for one in (*entry.targets, *entry.exceptions))]
 
 
 def _lack(context: HostContext, subject: Subject) -> Lack | None:

@@ -44,7 +44,8 @@ def _named(cell: AttributedExposure) -> Proof:
 def uncovered_rows(assertion: Assertion) -> Iterator[str]:
     """List what is open and no entry speaks of: one line for a port, what the Internet reaches first."""
     for row in open_rows(assertion.uncovered):
-        yield f"{', '.join(map(str, row.zones))} → {row.name}, at {', '.join(row.addresses)}"
+        doubt = "" if row.sure else " (may be open)"
+        yield f"{', '.join(map(str, row.zones))} → {row.name}, at {', '.join(row.addresses)}{doubt}"
 
 
 def _unmet(one: Unmet) -> Proof:
