@@ -107,6 +107,7 @@ class ReasonKind(StrEnum):
     PROXY_PORT_PICKED = "proxy-port-picked"
     PROXY_ANSWERS_FROM_NEAREST = "proxy-answers-from-nearest"
     PORT_HELD = "port-held"
+    OPENS_UNKNOWN = "opens-unknown"
     DRIVER_NOT_FOLLOWED = "driver-not-followed"
     DRIVER_UNSEEN = "driver-unseen"
     DRIVER_BY_ROUTERS = "driver-by-routers"

@@ -120,3 +120,24 @@ def test_no_policy_is_suggested_for_rules_that_are_too_many_for_sets(monkeypatch
     monkeypatch.setattr(hold, "ExposureTable", no_room)
     done = run_inside("assert", RECORDINGS / "28.5.2-iptables-nft" / "default-one-port" / "01", "--suggest")
     assert (done.returncode, "more than can be held as sets" in done.stderr) == (2, True)
+
+
+def test_what_a_planned_container_of_the_host_network_opens_is_not_known(tmp_path: Path) -> None:
+    project = tmp_path / "compose.json"
+    project.write_text(
+        json.dumps({"name": "shop", "services": {"db": {"image": "mysql", "network_mode": "host", "command": []}}})
+    )
+    before = RECORDINGS / "28.5.2-iptables-nft" / "default-one-port" / "00"
+    policy = _policy(
+        tmp_path,
+        "internet cannot reach service:db:3306/tcp",
+        "lan can reach service:db:3306",
+        "internet cannot reach host",
+    )
+    planned = run_inside("plan", "--on", before, "--compose-json", project, "--policy", policy)
+    assert "?  internet, lan:eth0, host → shop-db-1, IPv4, every tcp" in planned.stdout
+    assert "would not change." not in planned.stdout
+    assert "3 entries: 3 undecided" in planned.stdout
+    held = run_inside("assert", _plan(tmp_path, before, "--compose-json", project), "-p", policy, "--strict")
+    assert held.returncode == 4
+    assert "which ports of the host shop-db-1 opens is not known" in " ".join(held.stdout.split())

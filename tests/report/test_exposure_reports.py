@@ -13,7 +13,13 @@ from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.report.json import diff as json_diff
 from netaudit.report.json import exposure as json_exposure
-from netaudit.report.page.render import render_diff_markdown, render_exposure_markdown, render_snapshot_markdown
+from netaudit.report.page.render import (
+    render_diff_html,
+    render_diff_markdown,
+    render_exposure_markdown,
+    render_snapshot_html,
+    render_snapshot_markdown,
+)
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import render_exposure
 from netaudit.report.terminal.rules import render_diff
@@ -202,3 +208,28 @@ def test_nothing_is_called_unreachable_where_something_was_not_seen(shown: Attri
 def test_names_are_sorted_as_people_count() -> None:
     names = ["c10", "c2", "c1", "b", "c2a", "10", "2", "", "c²"]
     assert sorted(names, key=as_counted) == ["", "2", "10", "b", "c1", "c2", "c2a", "c10", "c²"]
+
+
+def test_every_report_says_alike_that_nobody_knows_what_is_open() -> None:
+    facts = netaudit.load(ONE_PORT.parents[1] / "bad" / "nothing-wrong" / "before")
+    lost = (Source.DOCKER_CONTAINERS, Source.IP6TABLES_NFT)
+    files = {name: data for name, data in facts.files.items() if name not in lost}
+    shown = netaudit.expose(
+        msgspec.structs.replace(facts, files=files, gaps=tuple(Gap(one, GapReason.NOT_RECORDED) for one in lost))
+    )
+    said = "is not known: docker-containers.json and ip6tables-save.txt could not be seen."
+    printed, page = render_exposure(shown, Style()), render_snapshot_html(shown)
+    assert f"What is reachable from the Internet or the LAN {said}" in " ".join(printed.split())
+    for text in (printed, page):
+        assert said in " ".join(text.split())
+        assert "othing is open" not in text
+        assert "No port is reachable" not in text
+
+
+def test_a_page_of_changes_says_nothing_stayed_the_same_where_something_was_not_seen(diff: AttributedDiff) -> None:
+    gaps = (Gap(Source.IPTABLES_NFT, GapReason.CRASHED),)
+    blind = msgspec.structs.replace(diff, after=msgspec.structs.replace(diff.after, gaps=gaps), exposure=())
+    page = render_diff_html(blind)
+    assert "it is not known: iptables-save.txt could not be seen." in page
+    for sentence in ("Nobody can reach anything that was", "Nothing changed for", "did not change."):
+        assert sentence not in page

@@ -67,7 +67,7 @@ def _place(to: Destination, whose: str) -> Key:
         case DestinationKind.CONTAINER_PORTS:
             return (whose, to.network_name)
         case DestinationKind.HOST_LISTENER:
-            return (to.address, to.interface, to.programs is None)
+            return (to.address, to.interface, to.programs is None and (whose or "anybody"))
         case DestinationKind.FORWARDED_PORT:
             led = to.led
             return (whose, led and led.ports, None if whose else led)

@@ -44,7 +44,7 @@ class Sight:
             case DestinationKind.CONTAINER_PORTS:
                 return self.knows_docker
             case DestinationKind.HOST_LISTENER:
-                nobody_knows = one.destination.programs is None
+                nobody_knows = one.destination.programs is None and not one.destination.container_name
                 return self._seen(Source.SOCKETS) is not nobody_knows
             case DestinationKind.PUBLISHED_PORT:
                 return self.knows_docker or self._lists_ports(one.destination)

@@ -35,7 +35,8 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
             found += _own_ports(container, networks)
     published = {(one.protocol, one.host_port) for container in known.containers for one in container.bindings}
     in_host = {one.pid: one for one in known.containers if one.running and one.network_mode == "host"}
-    return (*found, *_listeners(host.listeners, published, in_host))
+    unheard = (one for one in known.containers if one.running and one.network_mode == "host" and not one.pid)
+    return (*found, *_listeners(host.listeners, published, in_host), *(to for one in unheard for to in _of_host(one)))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -134,6 +135,23 @@ def _listeners(
                 network_name="host" if owner else "",
                 programs=listener.programs,
                 interface=listener.interface,
+            )
+
+
+def _of_host(container: Container) -> Iterator[Destination]:
+    """Return what stands for the ports of a container in the host's network of which nobody knows what it opens."""
+    for family in IP_FAMILIES:
+        for protocol in ("tcp", "udp"):
+            yield Destination(
+                kind=DestinationKind.HOST_LISTENER,
+                family=family,
+                protocol=protocol,
+                address=WILDCARDS[family],
+                ports=EVERY_PORT,
+                container_id=container.id,
+                container_name=container.name,
+                network_name="host",
+                programs=None,
             )
 
 

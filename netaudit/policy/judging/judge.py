@@ -2,7 +2,7 @@
 
 `can reach` asks for one family in which it works, unless the entry says which; `cannot reach` is about both. An entry
 in which something names nothing of the host is vacuous: a typing error must not pass. Where something was not seen
-that may open a way, nothing is said to be closed.
+that may open a way, nothing counts as closed.
 """
 
 from netaudit.model.exposure import Exposure, Outcome
@@ -11,7 +11,7 @@ from netaudit.policy.judging.context import HostContext
 from netaudit.policy.judging.demanded import demanded
 from netaudit.policy.judging.forbidden import forbidden_cells
 from netaudit.policy.judging.isolation import shared_members
-from netaudit.policy.judging.lacks import blind_spots, missing_facts, unmatched_words
+from netaudit.policy.judging.lacks import hidden_ways, missing_facts, unmatched_words
 from netaudit.policy.verdict import Judged, Unmet, Verdict
 
 POSITIVE = frozenset({Form.CAN, Form.CAN_ONLY, Form.ONLY})
@@ -33,7 +33,7 @@ def _judge(context: HostContext, entry: Entry) -> Judged:
     unmet = tuple(one for one in found if isinstance(one, Unmet))
     shared = shared_members(context, entry) if entry.form is Form.ISOLATED else ()
     open_cells = [one for one in cells if one.outcome is Outcome.ALLOWED]
-    unseen = tuple(blind_spots(context, entry))
+    unseen = tuple(hidden_ways(context, entry))
     doubtful = bool(cells or (unseen and (unmet or entry.form is not Form.CAN)))
     broken = bool(open_cells or shared or (unmet and not unseen))
     verdict = Verdict.BROKEN if broken else Verdict.UNDECIDED if doubtful else Verdict.HOLDS

@@ -38,7 +38,7 @@ def missing_facts(context: HostContext, entry: Entry) -> Iterator[Reason]:
         yield context.missing[Source.SOCKETS]
 
 
-def blind_spots(context: HostContext, entry: Entry) -> Iterator[Reason]:
+def hidden_ways(context: HostContext, entry: Entry) -> Iterator[Reason]:
     """Yield why nobody can tell that an entry does not get what it forbids: what was not seen may open something."""
     about_host = entry.form is Form.CAN_ONLY or any(one.kind in _OF_HOST for one in _words(entry))
     for gap in context.hiding:

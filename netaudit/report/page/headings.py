@@ -2,16 +2,23 @@
 
 import msgspec
 
-from netaudit.attribute.attribution import AttributedDiff
-from netaudit.report.text.unseen import Tense, tense_of
+from netaudit.attribute.attribution import AttributedDiff, SnapshotHead
+from netaudit.report.text.unseen import (
+    OUTSIDERS,
+    Tense,
+    describe_no_exposure_change,
+    describe_no_outside_change,
+    describe_nothing_reachable,
+    tense_of,
+)
 
 
 class Headings(msgspec.Struct, frozen=True):
     """The headings of a page, and the sentences for parts that are empty."""
 
     reach: str = "Who can reach what"
-    unreached: str = "No published port, container address or listener was found."
-    outside: str = "Nothing is open to the Internet or the LAN."
+    unreached: str = ""  # where the table has no row
+    outside: str = ""  # where it has none of outsiders
     changes: str = ""
     found: str = "Findings"
     nothing_found: str = "No check found anything."
@@ -22,8 +29,6 @@ class Headings(msgspec.Struct, frozen=True):
 _OF_CHANGES = {
     Tense.HAPPENED: Headings(
         reach="Who can reach what, now",
-        unreached="Nobody can reach anything that was out of reach before, and nothing went out of reach.",
-        outside="Nothing changed for the Internet and the LAN.",
         changes="What changed, and why",
         found="New findings",
         nothing_found="Nothing new was found.",
@@ -32,8 +37,6 @@ _OF_CHANGES = {
     ),
     Tense.PLANNED: Headings(
         reach="Who could reach what",
-        unreached="Nobody could reach anything that is out of reach now, and nothing would go out of reach.",
-        outside="Nothing would change for the Internet and the LAN.",
         changes="What would change, and why",
         found="Findings that it would bring",
         nothing_found="It would bring no finding.",
@@ -42,8 +45,6 @@ _OF_CHANGES = {
     ),
     Tense.COMPARED: Headings(
         reach="Who can reach what on {after}, where that is not so on {before}",
-        unreached="The same can be reached on both.",
-        outside="For the Internet and the LAN the two do not differ.",
         changes="What differs",
         found="Found on {after} alone",
         nothing_found="Nothing was found on {after} alone.",
@@ -51,11 +52,21 @@ _OF_CHANGES = {
         afterwards="{after} has ",
     ),
 }
-ONE_HOST = Headings()
+
+
+def headings_of_host(head: SnapshotHead) -> Headings:
+    """Return the headings of a page of one host."""
+    nothing = describe_nothing_reachable(head, OUTSIDERS)
+    return Headings(unreached=nothing, outside=nothing)
 
 
 def headings_of(diff: AttributedDiff, tense: Tense = Tense.HAPPENED) -> Headings:
     """Return the headings of a page of changes."""
     words = _OF_CHANGES[tense_of(diff, tense)]
     hosts = {"before": diff.before.host, "after": diff.after.host}
-    return Headings(**{name: getattr(words, name).format_map(hosts) for name in words.__struct_fields__})
+    said = {name: getattr(words, name).format_map(hosts) for name in words.__struct_fields__}
+    same = {
+        "unreached": describe_no_exposure_change(diff, tense),
+        "outside": describe_no_outside_change(diff, tense),
+    }
+    return Headings(**{**said, **same})

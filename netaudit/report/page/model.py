@@ -29,7 +29,7 @@ from netaudit.report.page.findings import FindingList, judge_audit, judge_obeyed
 from netaudit.report.page.first.figures import Figure, diff_figures, snapshot_figures
 from netaudit.report.page.first.opening import Opening, open_diff, open_snapshot
 from netaudit.report.page.first.summary import judge_diff, judge_snapshot
-from netaudit.report.page.headings import ONE_HOST, Headings, headings_of
+from netaudit.report.page.headings import Headings, headings_of, headings_of_host
 from netaudit.report.page.policy.section import PolicySection, judge_policy, make_section, policy_figure
 from netaudit.report.page.rows import AnchorLink, RuleRow, RuleRun, change_row, defect_row, item_row, missing_row, runs
 from netaudit.report.page.subjects import SubjectView, gather_subjects
@@ -91,11 +91,11 @@ class Page(msgspec.Struct, frozen=True):
     heads: tuple[tuple[str, SnapshotHead], ...]
     facets: Facets
     anchors: dict[Item, str]
+    headings: Headings
     findings: FindingList | None = None  # None: nobody audited
     audited: tuple[Sentence, ...] = ()  # what the findings come to, for pages that have no tiles
     policy: PolicySection | None = None  # None: no policy was named
     links: tuple[tuple[str, str], ...] = ()
-    headings: Headings = ONE_HOST
 
     @property
     def taken(self) -> tuple[tuple[str, SnapshotHead], ...]:
@@ -188,6 +188,7 @@ def make_snapshot_page(snapshot: AttributedSnapshot, audit: Audit | None = None)
     within = [row for one in inside for chain in one.chains for row in chain.all_rows]
     return SnapshotPage(
         title=f"report of {snapshot.head.host or 'an unnamed host'}",
+        headings=headings_of_host(snapshot.head),
         verdict=(*judge_snapshot(snapshot), *judge_policy(policy)),
         audited=(*judge_audit(audit), *judge_obeyed(audit)),
         figures=(*_findings_figure(audit), *policy_figure(policy), *snapshot_figures(snapshot)),

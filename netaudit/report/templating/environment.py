@@ -15,7 +15,7 @@ from netaudit.report.text.exposure import change_lines, outside_first
 from netaudit.report.text.markdown import Markdown, code, code_outside, fence, prose
 from netaudit.report.text.sanitize import terminal_text, visible_markup
 from netaudit.report.text.sentence import Foreign, Sentence
-from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change, say_of_part
+from netaudit.report.text.unseen import describe_no_exposure_change, describe_no_rule_change
 from netaudit.report.text.width import shorten
 from netaudit.report.text.words import count, describe_coverage, describe_gap, describe_head, tally
 
@@ -28,7 +28,6 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "describe_head": describe_head,
     "describe_no_exposure_change": describe_no_exposure_change,
     "describe_no_rule_change": describe_no_rule_change,
-    "say_of_part": say_of_part,
     "outside_first": outside_first,
     "tally": tally,
 }

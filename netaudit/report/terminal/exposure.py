@@ -77,7 +77,7 @@ def render_exposure(shown: AttributedSnapshot, style: Style) -> str:
     if shown.exposure is None:
         lines.append(f"who can reach what: not computed, {terminal_text(shown.exposure_gap)}")
     if style.detail is Detail.SUMMARY:
-        lines += reach_lines(shown.exposure or (), style)
+        lines += reach_lines(shown, style)
     for target, rows in exposure_tables(shown).items() if style.detail is Detail.FULL else ():
         lines.append(bold(terminal_text(target), style))
         for line in rows:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netaudit.attribute.attribution import AttributedExposure
-from netaudit.model.exposure import OUTSIDE, Outcome, Zone
+from netaudit.attribute.attribution import AttributedExposure, AttributedSnapshot
+from netaudit.model.exposure import OUTSIDE, Outcome
 from netaudit.report.terminal.style import Style, bold, paint
 from netaudit.report.terminal.wrapping import wrap
-from netaudit.report.text.reach.rows import OpenRow, open_rows, zone_order
+from netaudit.report.text.reach.rows import OpenRow, open_rows
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.unseen import OUTSIDERS, describe_nothing_reachable, may_hide
 from netaudit.report.text.words import count
 
 _SHOWN = 60  # rows of one heading
 _NAME = 34  # columns
 
 
-def reach_lines(table: Sequence[AttributedExposure], style: Style) -> Iterator[str]:
+def reach_lines(shown: AttributedSnapshot, style: Style) -> Iterator[str]:
     """Print what is open to the outside, or to the zones that were asked about where those are inside."""
+    table = shown.exposure or ()
     outside = [one for one in table if one.exposure.zone.kind in OUTSIDE]
     cells = outside or table
     rows = open_rows(cells)
@@ -25,18 +27,13 @@ def reach_lines(table: Sequence[AttributedExposure], style: Style) -> Iterator[s
     for zones, members in by_zones.items():
         yield bold(terminal_text(zones), style)
         yield from (*_rows(members, style), "")
-    if not rows and cells:
-        yield from (*wrap(f"nothing is open to {_or(one.exposure.zone for one in cells)}", style.width), "")
+    if not rows and (cells or may_hide(shown.head)):
+        yield from (*wrap(terminal_text(describe_nothing_reachable(shown.head, OUTSIDERS)), style.width), "")
     yield from _folded(table, cells, style)
 
 
 def _zones(row: OpenRow) -> str:
     return f"{'open' if row.sure else 'may be open'} to {', '.join(map(str, row.zones))}"
-
-
-def _or(zones: Iterable[Zone]) -> str:
-    """Name the zones that were asked about, and no others."""
-    return terminal_text(" or ".join(map(str, dict.fromkeys(sorted(zones, key=zone_order)))))
 
 
 def _rows(rows: Sequence[OpenRow], style: Style) -> Iterator[str]:

@@ -18,7 +18,7 @@ OTHER_PORTS = "other ports of the host (not known: sockets were not seen)"
 
 def has_unknown_programs(to: Destination) -> bool:
     """Tell whether it stands for all ports at which nobody knows what listens."""
-    return to.kind is DestinationKind.HOST_LISTENER and to.programs is None and to.port is None
+    return to.kind is DestinationKind.HOST_LISTENER and to.programs is None and not (to.container_name or to.port)
 
 
 def describe_forward(to: Destination) -> str:

@@ -15,6 +15,7 @@ from netaudit.model.exposure import OUTSIDE, Delivery, Destination, DestinationK
 from netaudit.model.netfilter.family import IP_NAMES
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.report.text.by_cause import describe_causes
+from netaudit.report.text.destinations import describe_receiver
 from netaudit.report.text.reasons import describe_reason
 
 _SHOWN = 6  # ranges of ports
@@ -163,7 +164,7 @@ def describe_target(to: Destination) -> str:
             protocol = f"/{to.protocol}" if to.led and to.led.ports else ""
             return f"{whose} {to.led}{protocol} by NAT of {_asked(to)}"
         case DestinationKind.HOST_LISTENER if to.programs is None:
-            return f"any program of the host, {IP_NAMES[to.family]}, {describe_ports(to)}"
+            return f"{describe_receiver(to)}, {IP_NAMES[to.family]}, {describe_ports(to)}"
         case _:
             programs = to.container_name or ", ".join(to.programs or ()) or "an unknown program"
             at = f" on {to.interface}" if to.interface else ""

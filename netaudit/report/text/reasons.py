@@ -118,6 +118,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.PROXY_ANSWERS_FROM_NEAREST: (
         "docker-proxy of engines before 28 answers datagrams from the address nearest to the sender, not from this one"
     ),
+    ReasonKind.OPENS_UNKNOWN: "which ports of the host {container} opens is not known",
     ReasonKind.PORT_HELD: "{programs} holds the port, and leads to no container",
     ReasonKind.DRIVER_NOT_FOLLOWED: "the network driver {driver} is not followed",
     ReasonKind.DRIVER_UNSEEN: "{driver}: the host's rules do not see these packets",

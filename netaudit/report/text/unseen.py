@@ -64,15 +64,24 @@ def say_of_part(heads: Iterable[SnapshotHead], sentence: str) -> str:
     return f"Of what was asked for ({narrowed.words}), {sentence[:1].lower()}{sentence[1:]}"
 
 
-def describe_nothing_reachable(head: SnapshotHead) -> str:
-    """Say that the Internet, or the zones asked for, reach nothing; or what keeps anybody from knowing it."""
+def may_hide(head: SnapshotHead) -> bool:
+    """Tell whether something was not seen behind which something could be reached."""
+    return bool(hiding(head.gaps))
+
+
+_INTERNET = "the Internet"
+OUTSIDERS = (_INTERNET, "the LAN")
+
+
+def describe_nothing_reachable(head: SnapshotHead, zones: tuple[str, ...] = (_INTERNET,)) -> str:
+    """Say that some zones, or those asked for, reach nothing; or what keeps anybody from knowing it."""
     unseen, narrowed = hiding(head.gaps), head.narrowed
-    whence = " or ".join(narrowed.zones if narrowed and narrowed.zones else ("the Internet",))
+    whence = " or ".join(narrowed.zones if narrowed and narrowed.zones else zones)
     if unseen:
         return f"What is reachable from {whence} is not known: {_name(unseen)} could not be seen."
     if narrowed:
         return say_of_part((head,), f"Nothing is reachable from {whence}.")
-    return "No port is reachable from the Internet."
+    return f"No port is reachable from {whence}."
 
 
 def _no_change(diff: AttributedDiff, same: str, what: str) -> str:

@@ -75,7 +75,7 @@ class Arrivals:
             case DestinationKind.CONTAINER_PORTS:
                 yield Arrival(Delivery.DIRECT, self._asking.part_of(self._came.direct, self._by_its_network))
             case DestinationKind.HOST_LISTENER:
-                yield Arrival(Delivery.LOCAL, self._heard())
+                yield self._to_listener()
             case DestinationKind.FORWARDED_PORT:
                 yield from self._to_forwarded()
 
@@ -86,6 +86,14 @@ class Arrivals:
         if network is not None and not network.bridge:
             return self._space.everything
         return self._reach.containers.leaving_to(self._destination.container_id)
+
+    def _to_listener(self) -> Arrival:
+        """To a program of the host; of a container that has not run yet nobody knows which ports it opens."""
+        to, heard = self._destination, self._heard()
+        if to.programs is None and to.container_name:
+            doubt = by_no_rule(ReasonKind.OPENS_UNKNOWN, container=to.container_name)
+            return Arrival(Delivery.LOCAL, heard.doubted(), doubt=doubt)
+        return Arrival(Delivery.LOCAL, heard)
 
     def _heard(self) -> Bounds:
         """Return what a listener takes, which may be bound to an interface."""

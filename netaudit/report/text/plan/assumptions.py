@@ -101,8 +101,8 @@ _ASSUMPTIONS: Mapping[AssumptionKind, _Words] = {
         "the order in which this engine takes them, which is not the same each time",
     ),
     AssumptionKind.LISTENS_UNKNOWN: (
-        "container {container} of the host network listens on nothing",
-        "the ports that its program opens: they are the host's own",
+        "container {container} of the host network may open any port of the host",
+        "the ports that its program opens: ss -lntup, once it runs",
     ),
     AssumptionKind.FORWARDING_UNKNOWN: (
         "forwarding of {family} is on already, so that the engine leaves the policy of FORWARD as it is",

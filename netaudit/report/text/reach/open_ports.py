@@ -6,7 +6,7 @@ from netaudit.attribute.attribution import AttributedSnapshot
 from netaudit.model.exposure import OUTSIDE
 from netaudit.report.text.destinations import OTHER_PORTS
 from netaudit.report.text.reach.rows import OpenRow, open_rows
-from netaudit.report.text.unseen import describe_nothing_reachable
+from netaudit.report.text.unseen import OUTSIDERS, describe_nothing_reachable
 
 _WILDCARDS = {"0.0.0.0:": " (IPv4)", "[::]:": " (IPv6)"}
 _MOST_ADDRESSES = 2  # addresses of one port
@@ -27,7 +27,7 @@ def describe_open(shown: AttributedSnapshot) -> Iterator[str]:
         more = f" and {len(rows) - _NAMED} more (netaudit exposure)" if len(rows) > _NAMED else ""
         yield f"{zones}: {', '.join(f'{row.name}{_host_port(row)}' for row in rows[:_NAMED])}{more}"
     if not groups:
-        yield describe_nothing_reachable(shown.head)
+        yield describe_nothing_reachable(shown.head, OUTSIDERS)
 
 
 def _host_port(row: OpenRow) -> str:
