@@ -221,6 +221,11 @@ def test_no_entry_that_forbids_holds_because_something_was_not_recorded(recordin
         )
 
 
+def test_a_host_without_an_engine_is_judged_by_its_own_rules() -> None:
+    found = _verdicts(_host("makers/ufw/enabled"), "internet cannot reach host:1/tcp", "nothing reaches web")
+    assert found == {"internet cannot reach host:1/tcp": Verdict.HOLDS, "nothing reaches web": Verdict.UNDECIDED}
+
+
 def test_rules_that_were_not_recorded_leave_what_is_open_undecided() -> None:
     facts = load(RECORDINGS / ONE_PORT["28.5.2-iptables-nft"])
     lost = (Source.IPTABLES_NFT, Source.IP6TABLES_NFT, Source.NFT_RULESET)

@@ -7,8 +7,11 @@ from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rules.rule import stands_out
 from netaudit.audit.view.view import HostView
+from netaudit.model.docker import is_docker_bridge
 from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.netfilter.ruleset import ObjectKind
+
+_ENGINE = frozenset({"dockerd", "docker-proxy"})
 
 
 class RecordingFacts(SubjectFacts, frozen=True):
@@ -18,6 +21,7 @@ class RecordingFacts(SubjectFacts, frozen=True):
     rule_gaps: Annotated[tuple[str, ...], fact("Those of them that hold rules.")] = ()
     partial: Annotated[bool, fact("Whether it was taken while rules still changed.")] = False
     docker: Annotated[bool, fact("Whether Docker's inventory was seen.")] = False
+    runs_docker: Annotated[bool, fact("Whether rules, bridges or programs show that Docker runs here.")] = False
     engine: Annotated[str, fact("The engine's version as it says it, empty where it is not known.")] = ""
     rules: Annotated[int, fact("How many rules were seen.")] = 0
     unattributed: Annotated[int, fact("How many of them have no known maker.")] = 0
@@ -36,6 +40,7 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
         rule_gaps=tuple(source for source in gaps if source in set(map(str, RULE_SOURCES))),
         partial=head.partial,
         docker=view.inventory is not None,
+        runs_docker=_runs_docker(view),
         engine=head.engine,
         rules=coverage.rules,
         unattributed=coverage.unattributed,
@@ -43,6 +48,17 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
         undecided=coverage.undecided,
     )
     yield CheckSubject(CheckedKind.RECORDING, "recording", "recording", facts)
+
+
+def _runs_docker(view: HostView) -> bool:
+    """Tell whether something shows that Docker runs, also where nobody asked it."""
+    host = view.snapshot.host
+    return (
+        view.inventory is not None
+        or any(one.attribution.maker == "docker" for one in view.attributed.items)
+        or any(is_docker_bridge(one.name) for one in host.interfaces)
+        or any(not _ENGINE.isdisjoint(one.programs) for one in host.listeners)
+    )
 
 
 def _too_long(view: HostView) -> tuple[str, ...]:

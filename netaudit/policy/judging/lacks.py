@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from netaudit.model.facts import Source
+from netaudit.model.facts import INVENTORY_SOURCES, PODMAN_SOURCES, GapReason, Source
 from netaudit.model.netfilter.family import IP_FAMILIES, Family
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.policy.entry import Entry, Form, Subject, SubjectKind
@@ -11,6 +11,7 @@ from netaudit.policy.subjects import names_containers
 from netaudit.policy.verdict import Lack, Unmatched
 
 _OF_IPV6_ALONE = (Source.IP6TABLES_NFT, Source.IP6TABLES_LEGACY, Source.IP6_ROUTE, Source.IP6_RULE)
+_OF_ENGINES = (*INVENTORY_SOURCES, *PODMAN_SOURCES)
 _OF_HOST = (SubjectKind.HOST, SubjectKind.ANYTHING)
 
 
@@ -42,8 +43,9 @@ def hidden_ways(context: HostContext, entry: Entry) -> Iterator[Reason]:
     """Yield why nobody can tell that an entry does not get what it forbids: what was not seen may open something."""
     about_host = entry.form is Form.CAN_ONLY or any(one.kind in _OF_HOST for one in _words(entry))
     for gap in context.hiding:
-        of_other = entry.family is Family.IP and gap.source in _OF_IPV6_ALONE
-        if not of_other and (about_host or gap.source != Source.SOCKETS):  # they open no container's ports
+        no_engine = gap.reason is GapReason.ABSENT and gap.source in _OF_ENGINES  # whose containers it names: see above
+        elsewhere = no_engine or (entry.family is Family.IP and gap.source in _OF_IPV6_ALONE)
+        if not elsewhere and (about_host or gap.source != Source.SOCKETS):  # they open no container's ports
             yield make_reason(ReasonKind.SOURCE_GAP, source=gap.source, gap=gap.reason)
 
 
