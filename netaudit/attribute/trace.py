@@ -19,8 +19,8 @@ from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import Item
 from netaudit.model.snapshot import Snapshot
-from netaudit.packets.host.locations import is_host
 from netaudit.packets.query.query import TraceAnswer, TraceQuery, answer_query
+from netaudit.packets.query.sources import is_host
 from netaudit.packets.query.target import Target, host_address, read_target
 
 _MOST_PUBLISHED = 4  # published ports that a packet is followed to

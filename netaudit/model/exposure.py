@@ -42,7 +42,7 @@ class Zone(msgspec.Struct, frozen=True, order=True):
     @property
     def identity(self) -> str:
         """What the subjects of findings call it: waivers and fingerprints were written with these words."""
-        place = f"{_IDENTITIES[self.kind]} {self.name}".rstrip()
+        place = f"{_IDENTITIES[self.kind]} {self.name}" if self.name else _IDENTITIES[self.kind].removesuffix(" on")
         return f"{place} from {self.within}" if self.within else place
 
 

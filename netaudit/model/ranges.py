@@ -3,7 +3,7 @@
 `Ranges` are sorted and neither overlap nor touch, unless a function says that it takes them in any order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
 Range = tuple[int, int]
 Ranges = tuple[Range, ...]
@@ -59,3 +59,8 @@ def inside(ranges: Iterable[Range], others: Ranges) -> bool:
 def overlaps(ranges: Iterable[Range], one: Range) -> bool:
     """Tell whether a range has a number in common with one of the ranges, which may come in any order."""
     return any(first <= one[1] and one[0] <= last for first, last in ranges)
+
+
+def free_numbers(ranges: Ranges, taken: Container[int]) -> Iterator[int]:
+    """Yield the numbers of ranges that are not taken, lazily: the ranges may be an IPv6 network."""
+    return (number for first, last in ranges for number in range(first, last + 1) if number not in taken)

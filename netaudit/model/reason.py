@@ -104,6 +104,7 @@ class ReasonKind(StrEnum):
     LED_TO_SENDER = "led-to-sender"
     NOBODY_BEHIND_NAT = "nobody-behind-nat"
     PROXY_OUT_OF_RECORDING = "proxy-out-of-recording"
+    PROXY_GOES_ON = "proxy-goes-on"
     PROXY_PORT_PICKED = "proxy-port-picked"
     PROXY_ANSWERS_FROM_NEAREST = "proxy-answers-from-nearest"
     PORT_HELD = "port-held"

@@ -10,6 +10,7 @@ from netaudit.attribute.signatures.signature import Catalog
 from netaudit.attribute.snapshot import attribute_head
 from netaudit.errors import SubjectError
 from netaudit.model.exposure import Destination, Exposure
+from netaudit.model.reason import Reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.alike.rows import rows_by_destination
 from netaudit.packets.exposure.table import ExposureTable
@@ -73,19 +74,20 @@ class Holder(msgspec.Struct, frozen=True):
         written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
         table, context = self._prepared(snapshot, policy, written)
         entries = tuple(one for one in policy.entries if not one.ended(self.today))
-        left = () if table.unknown else uncovered(context, table, entries)
         assertion = Assertion(
             head=attribute_head(snapshot),
             policy=policy,
             judged=tuple(judge(context, one) for one in policy.entries),
-            uncovered=tuple(map(context.cells.attributed, left)),
+            uncovered=tuple(map(context.cells.attributed, uncovered(context, table, entries))),
         )
         return Held(assertion, Permits(context, entries))
 
     def _suggest(self, snapshot: Snapshot) -> tuple[Suggestion, ...]:
         written = rows_by_destination(snapshot, snapshot.program, self.uplinks)
         table, context = self._prepared(snapshot, Policy(()), written)
-        if lost := dict.fromkeys((*context.missing, *(gap.source for gap in context.hiding))):
+        if lost := dict.fromkeys(
+            (*context.missing, *map(_source, context.unplaced.values()), *(gap.source for gap in context.hiding))
+        ):
             raise SubjectError(
                 f"no policy can be written: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} not recorded",
                 hint="record the host again, as root",
@@ -101,6 +103,10 @@ class Holder(msgspec.Struct, frozen=True):
         table = ExposureTable(snapshot, snapshot.program, zones, found=tuple(written))
         cells = Cells(table, Subjects(snapshot.inventory), Attributor.of(snapshot, self.catalog).attribute, written)
         return table, make_context(snapshot, table, cells, self.today)
+
+
+def _source(gap: Reason) -> str:
+    return dict(gap.args)["source"]
 
 
 def _holds(context: HostContext, text: str) -> bool:

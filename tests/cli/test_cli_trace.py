@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from programs import RECORDINGS, assert_fails, run_inside
 
 LOOPBACK_PORT = RECORDINGS / "28.5.2-iptables-nft/loopback-port/01"
@@ -25,12 +26,17 @@ def test_an_interface_that_the_host_does_not_have_is_wrong_usage() -> None:
     assert_fails(done, 2, "this host has no interface eth7", "`ip link` lists them")
 
 
-def test_a_container_s_own_loopback_is_never_left() -> None:
-    done = run_inside(
-        "trace", "--from", "network:bridge", "--to", "127.0.0.1:5432/tcp", "--format", "json", LOOPBACK_PORT
-    )
+@pytest.mark.parametrize(
+    ("sender", "outcome", "end"),
+    [
+        ("container:db", "allowed", "inside the container; what listens there is not recorded"),
+        ("network:bridge", "blocked", "loopback is the sender's own"),
+    ],
+)
+def test_a_container_s_own_loopback_is_never_left(sender: str, outcome: str, end: str) -> None:
+    done = run_inside("trace", "--from", sender, "--to", "127.0.0.1:5432/tcp", "--format", "json", LOOPBACK_PORT)
     printed = json.loads(done.stdout)
-    assert [end["text"] for end in printed["ends"]] == ["inside the container; what listens there is not recorded"]
+    assert (printed["outcome"], [one["text"] for one in printed["ends"]]) == (outcome, [end])
 
 
 def test_a_port_of_an_ipv6_address_is_told_apart_from_it() -> None:

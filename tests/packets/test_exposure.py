@@ -226,11 +226,42 @@ def test_without_interfaces_every_destination_is_in_doubt() -> None:
     facts = load(RECORDINGS / OLD)
     left = {name: data for name, data in facts.files.items() if name not in (Source.IP_ADDR, Source.SOCKETS)}
     table = _expose(msgspec.structs.replace(facts, files=left))
-    assert [one.destination.address for one in table] == ["0.0.0.0"] * 2 + ["::"] * 2 + ["172.17.0.2"] * 6
-    outcomes = {(one.zone.kind, one.destination.address): (one.outcome, describe_reason(one.reason)) for one in table}
-    never = outcomes.pop((ZoneKind.INTERNET, "172.17.0.2"))
-    assert never == (Outcome.BLOCKED, "the Internet does not route this address")
-    assert set(outcomes.values()) == {(Outcome.MAY, "ip-addr.json: not recorded")}
+    assert [one.destination.address for one in table] == ["0.0.0.0"] * 3 + ["::"] * 3 + ["172.17.0.2"] * 6
+    assert {str(one.zone) for one in table} == {"internet", "lan:eth0", "host"}
+    private = {str(one.zone) for one in table if one.outcome is Outcome.BLOCKED}
+    assert private == {"internet"}  # a container's address is not routed there, whatever the interfaces are
+    assert {describe_reason(one.reason) for one in table if one.outcome is Outcome.MAY} == {
+        "ip-addr.json: not recorded"
+    }
+
+
+@pytest.mark.parametrize("lost", [Source.IP_ADDR, Source.IP_ROUTE])
+def test_neighbours_may_reach_a_loopback_port_where_interfaces_or_routes_were_not_seen(lost: Source) -> None:
+    facts = load(RECORDINGS / "20.10.24-iptables-nft/loopback-port/01")
+    left = {name: data for name, data in facts.files.items() if name != lost}
+    cells = _expose(msgspec.structs.replace(facts, files=left, gaps=(Gap(lost, GapReason.NOT_RECORDED),)))
+    rows = {(str(one.zone), one.destination.address): one.outcome for one in cells}
+    assert (rows["lan:eth0", "127.0.0.1"], rows["internet", "127.0.0.1"]) == (Outcome.MAY, Outcome.BLOCKED)
+    assert (rows["lan:eth0", "172.17.0.2"], rows["internet", "172.17.0.2"]) == (Outcome.MAY, Outcome.BLOCKED)
+
+
+def test_routes_of_ipv6_that_were_not_seen_leave_rows_of_ipv4_as_they_are() -> None:
+    facts = load(RECORDINGS / "20.10.24-iptables-nft/loopback-port/01")
+    left = {name: data for name, data in facts.files.items() if name != Source.IP6_ROUTE}
+    less = msgspec.structs.replace(facts, files=left, gaps=(Gap(Source.IP6_ROUTE, GapReason.NOT_RECORDED),))
+    assert _expose(less) == _expose(facts)
+
+
+def test_nobody_knows_how_docker_proxy_goes_on_where_the_other_familys_routes_were_not_seen() -> None:
+    facts = load(RECORDINGS / OLD)
+    left = {name: data for name, data in facts.files.items() if name != Source.IP_ROUTE}
+    less = msgspec.structs.replace(facts, files=left, gaps=(Gap(Source.IP_ROUTE, GapReason.NOT_RECORDED),))
+    found = {
+        one.outcome
+        for one in _expose(less)
+        if one.destination.family == "ip6" and one.zone.kind is not ZoneKind.NETWORK
+    }
+    assert found == {Outcome.MAY}
 
 
 def test_a_member_of_a_network_may_be_told_from_the_others() -> None:

@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 from packets.test_answers import OLD, RECORDINGS
+from packets.test_trace_and_exposure import disagreements
 
 import netaudit
 from netaudit.model.exposure import Outcome
@@ -52,6 +53,16 @@ def test_a_policy_inside_blocks_every_way_in() -> None:
     found = _trace(facts, "internet", "192.0.2.10:8080/tcp").trace
     assert [end.item.where for end in found.ends if end.item] == ["web:filter/INPUT"]
     assert found.outcome is Outcome.BLOCKED
+
+
+def test_what_docker_proxy_takes_is_followed_into_the_container() -> None:
+    facts = _facts("DROP")
+    found = _trace(facts, "internet", "[2001:db8::10]:8080/tcp").trace
+    assert found.outcome is Outcome.BLOCKED
+    assert [end.item.where for end in found.ends if end.item] == ["web:filter/INPUT"]
+    assert "docker-proxy goes on to 172.17.0.2, port 80" in [describe_reason(step.detail) for step in found.steps]
+    for policy, rule in (("DROP", "INPUT -s 172.17.0.1 -p tcp -j ACCEPT"), ("DROP", "INPUT -s 192.0.2.0/24 -j ACCEPT")):
+        assert list(disagreements(parse_snapshot(_facts(policy, rule)))) == []
 
 
 @pytest.mark.parametrize(

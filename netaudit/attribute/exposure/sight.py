@@ -3,9 +3,10 @@
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.model.exposure import Destination, DestinationKind, Exposure, Zone, ZoneKind
 from netaudit.model.facts import Gap, GapReason, Source, source_of_rules
+from netaudit.model.netfilter.family import IP_FAMILIES, Family
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.followed import RULES
-from netaudit.packets.host.visibility import why_not_visible
+from netaudit.packets.host.visibility import unplaced, zones_by_name
 
 # Who can reach what does not depend on these: they say which engine it is, and with what options it runs.
 _OF_THE_ENGINE = frozenset({Source.DOCKER_VERSION, Source.DOCKER_INFO, Source.DOCKERD_ARGV, Source.DAEMON_JSON})
@@ -25,19 +26,24 @@ class Sight:
         self._gaps = {gap.source: gap.reason for gap in snapshot.gaps}
         inventory = snapshot.inventory
         self.knows_docker = inventory is not None and not inventory.partial
-        self._zones_known = why_not_visible(snapshot) is None
+        self._placed = frozenset(IP_FAMILIES) - unplaced(snapshot).keys()
+        self._by_name = zones_by_name(snapshot)
         self._bridges = frozenset(one.bridge for one in inventory.networks if one.bridge) if inventory else frozenset()
 
     def lists(self, cell: AttributedExposure) -> bool:
         """Tell whether a cell would be in the table, if it were there."""
-        return self._lists_zone(cell.exposure.zone) and self._lists_destination(cell.exposure)
+        return self._lists_zone(cell.exposure.zone, cell.exposure.destination.family) and self._lists_destination(
+            cell.exposure
+        )
 
-    def _lists_zone(self, zone: Zone) -> bool:
+    def _lists_zone(self, zone: Zone, family: Family) -> bool:
         if zone.kind in _OF_DOCKER:
-            return self.knows_docker and self._zones_known
+            return self.knows_docker and family in self._placed
         if zone.kind in _ALWAYS_LISTED:
             return True
-        return self._zones_known and zone.name not in self._bridges
+        if family not in self._placed:
+            return zone in self._by_name
+        return bool(zone.name) and zone.name not in self._bridges
 
     def _lists_destination(self, one: Exposure) -> bool:
         match one.destination.kind:
@@ -53,7 +59,7 @@ class Sight:
 
     def _lists_ports(self, to: Destination) -> bool:
         """Tell whether a published port of an unknown container is listed by what leads there: a rule, or a socket."""
-        return self._zones_known and self._seen(*RULES[to.family], Source.SOCKETS)
+        return to.family in self._placed and self._seen(*RULES[to.family], Source.SOCKETS)
 
     def _lists_forwards(self, one: Exposure) -> bool:
         """Tell whether the rules were read among which the one would stand that leads there."""

@@ -6,12 +6,10 @@ from typing import Annotated
 from netaudit.audit.checks.subject_kind import CheckedKind
 from netaudit.audit.subjects.fact import CheckSubject, SubjectFacts, fact
 from netaudit.audit.subjects.rules.rule import stands_out
+from netaudit.audit.view.docker import runs_docker
 from netaudit.audit.view.view import HostView
-from netaudit.model.docker import is_docker_bridge
 from netaudit.model.facts import RULE_SOURCES
 from netaudit.model.netfilter.ruleset import ObjectKind
-
-_ENGINE = frozenset({"dockerd", "docker-proxy"})
 
 
 class RecordingFacts(SubjectFacts, frozen=True):
@@ -40,7 +38,7 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
         rule_gaps=tuple(source for source in gaps if source in set(map(str, RULE_SOURCES))),
         partial=head.partial,
         docker=view.inventory is not None,
-        runs_docker=_runs_docker(view),
+        runs_docker=runs_docker(view.attributed.items, view.snapshot),
         engine=head.engine,
         rules=coverage.rules,
         unattributed=coverage.unattributed,
@@ -48,17 +46,6 @@ def recordings(view: HostView) -> Iterator[CheckSubject]:
         undecided=coverage.undecided,
     )
     yield CheckSubject(CheckedKind.RECORDING, "recording", "recording", facts)
-
-
-def _runs_docker(view: HostView) -> bool:
-    """Tell whether something shows that Docker runs, also where nobody asked it."""
-    host = view.snapshot.host
-    return (
-        view.inventory is not None
-        or any(one.attribution.maker == "docker" for one in view.attributed.items)
-        or any(is_docker_bridge(one.name) for one in host.interfaces)
-        or any(not _ENGINE.isdisjoint(one.programs) for one in host.listeners)
-    )
 
 
 def _too_long(view: HostView) -> tuple[str, ...]:

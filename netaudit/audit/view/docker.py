@@ -1,8 +1,24 @@
 """Docker's containers and networks, as checks look them up."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
-from netaudit.model.docker import Container, Inventory, Network
+from netaudit.attribute.attribution import AttributedItem
+from netaudit.model.docker import Container, Inventory, Network, is_docker_bridge
+from netaudit.model.snapshot import Snapshot
+
+_ENGINE = frozenset({"dockerd", "docker-proxy"})
+
+
+def runs_docker(items: Iterable[AttributedItem], snapshot: Snapshot) -> bool:
+    """Tell whether something shows that Docker runs, also where nobody asked it: its rules, bridges or programs."""
+    host = snapshot.host
+    return (
+        snapshot.inventory is not None
+        or any(one.attribution.maker == "docker" for one in items)
+        or any(is_docker_bridge(one.name) for one in host.interfaces)
+        or any(not _ENGINE.isdisjoint(one.programs) for one in host.listeners)
+    )
 
 
 class DockerObjects:

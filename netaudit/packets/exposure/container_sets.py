@@ -3,13 +3,11 @@
 from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
-from netaudit.model.default_route import default_route_endpoint
 from netaudit.model.docker import Inventory, Network
 from netaudit.model.exposure import Destination, DestinationKind
-from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.ranges import Ranges, single
-from netaudit.model.version import Version
+from netaudit.packets.host.endpoints import proxied_address
 from netaudit.packets.sets.bdd import PacketSet
 from netaudit.packets.symbolic.encoding.host_sets import NEW_DADDR, NEW_DPORT, HostSets, Translated
 
@@ -20,9 +18,8 @@ class ContainerSets:
     def __init__(self, world: HostSets, inventory: Inventory) -> None:
         self._world, self._space = world, world.space
         self._networks = {one.name: one for one in inventory.networks}
-        self._by_id = {one.id: one for one in inventory.networks}
         self._containers = {one.id: one for one in inventory.containers}
-        self._version = Version.parse(inventory.version)
+        self._inventory = inventory
         remembered = lru_cache(maxsize=None)
         self.at_port, self.leaving_to = remembered(self._at_port), remembered(self._leaving_to)
         self.sent_by = remembered(self._sent_by)
@@ -42,14 +39,7 @@ class ContainerSets:
     def proxied_address(self, container_id: str) -> str:
         """Return the address that docker-proxy goes on to from a port of this family; "" where there is none."""
         container = self._containers.get(container_id)
-        ends = container.endpoints if container else ()
-        families = (Family.IP,) if self._world.family == Family.IP else (Family.IP6, Family.IP)
-        for family in families:
-            able = [end for end in ends if end.address_of(family)]
-            chosen = default_route_endpoint(able, self._by_id, family, self._version) or next(iter(able), None)
-            if chosen is not None:
-                return chosen.address_of(family).partition("/")[0]
-        return ""
+        return proxied_address(self._inventory, container, self._world.family) if container else ""
 
     def _own(self, container_id: str) -> Ranges:
         """List a container's addresses of this family."""

@@ -7,13 +7,13 @@ drop, and no rule of which accepts. All else may be reached.
     :INPUT DROP  -A INPUT -i lo -j ACCEPT  -A INPUT -p tcp --dport 22 -j ACCEPT   may: port 22; blocked: all others
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import msgspec
 
 from netaudit.model.exposure import Delivery, Destination, DestinationKind, Exposure, NatTarget, Outcome, Zone, ZoneKind
-from netaudit.model.netfilter.family import IP_FAMILIES, Family
+from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import NFPROTO_IPV4, NFPROTO_IPV6, Field
 from netaudit.model.netfilter.program import Hook, Program, ReadChain
 from netaudit.model.netfilter.ruleset import Item
@@ -24,11 +24,11 @@ from netaudit.packets.exposure.openings import Leaf, Openings, leaves
 from netaudit.packets.host.destinations import EVERY_PORT, PORT_PROTOCOLS, WILDCARDS, number_of
 from netaudit.packets.host.route_ranges import LOOPBACK_NET
 
-_ZONES = (Zone(ZoneKind.INTERNET), Zone(ZoneKind.HOST))
 _LOOPBACK = {"ip": "127.0.0.1", "ip6": "::1"}  # where redirect leads what the host sends
 # What meets packets of a zone that are led on, or taken by a program.
 _NFPROTO: dict[str, int] = {"ip": NFPROTO_IPV4, "ip6": NFPROTO_IPV6}
-_HOOKS = {ZoneKind.INTERNET: (Hook.FORWARD, Hook.INPUT), ZoneKind.HOST: (Hook.OUTPUT,)}
+_IN = (Hook.FORWARD, Hook.INPUT)
+_HOOKS = {ZoneKind.INTERNET: _IN, ZoneKind.LAN: _IN, ZoneKind.HOST: (Hook.OUTPUT,)}
 _LEADING = frozenset({NatKind.DNAT, NatKind.REDIRECT})
 
 
@@ -40,29 +40,38 @@ class _Forward(msgspec.Struct, frozen=True):
     zones: tuple[Zone, ...]
 
 
-def rows_from_rules(
-    program: Program, published: Iterable[Destination], reason: Reason, sockets: Reason | None
-) -> Iterator[Exposure]:
-    """Return what rules alone say about who can reach what; `reason` is why no more can be told.
+class Unplaced(msgspec.Struct, frozen=True):
+    """The families of which no more is known than rules, each with why, and the zones of the host.
 
-    What leads to a published port is in the table already: of such a port is told here that it surely is closed.
     `sockets` is why nobody knows which programs listen.
     """
+
+    families: Mapping[Family, Reason]
+    zones: tuple[Zone, ...]
+    sockets: Reason | None
+
+
+def rows_from_rules(program: Program, published: Iterable[Destination], unplaced: Unplaced) -> Iterator[Exposure]:
+    """Return what rules alone say about who can reach what.
+
+    What leads to a published port is in the table already: of such a port is told here that it surely is closed.
+    """
     known = tuple(one for one in published if one.binding)
-    for family in IP_FAMILIES:
+    zones, sockets = unplaced.zones, unplaced.sockets
+    for family, reason in unplaced.families.items():
         openings = Openings(program, family)
         for to in known:
-            yield from _of_published(to, openings) if to.family == family else ()
-        for led in _all_forwards(program, family):
+            yield from _of_published(to, openings, zones) if to.family == family else ()
+        for led in _all_forwards(program, family, zones):
             if not any(_leads_to(led.destination, one) for one in known):
                 yield from _of_forward(led, openings, reason)
         for to in _programs(family) if sockets else ():
-            yield from (row for zone in _ZONES for row in _of_programs(zone, to, openings, sockets or reason))
+            yield from (row for zone in zones for row in _of_programs(zone, to, openings, sockets or reason))
 
 
-def unknown_programs() -> tuple[Destination, ...]:
+def unknown_programs(families: Iterable[Family]) -> tuple[Destination, ...]:
     """Return what stands for all programs of the host, where nobody knows which of them listen."""
-    return tuple(one for family in IP_FAMILIES for one in _programs(family))
+    return tuple(one for family in families for one in _programs(family))
 
 
 def _programs(family: Family) -> Iterator[Destination]:
@@ -98,11 +107,11 @@ def _of_forward(led: _Forward, openings: Openings, reason: Reason) -> Iterator[E
             yield _row(zone, to, Outcome.MAY, led.rule, reason)
 
 
-def _of_published(to: Destination, openings: Openings) -> Iterator[Exposure]:
+def _of_published(to: Destination, openings: Openings, zones: tuple[Zone, ...]) -> Iterator[Exposure]:
     """Return the rows of a published port that surely is closed, whether DNAT leads there or a proxy takes it."""
     binding = to.binding
     ports = (*to.ports, *([(binding.container_port,) * 2] if binding else []))
-    for zone in _ZONES:
+    for zone in zones:
         if policy := openings.closing(_HOOKS[zone.kind], to.protocol, ports, zone):
             yield _row(zone, to, Outcome.BLOCKED, policy)
 
@@ -112,7 +121,7 @@ def _row(zone: Zone, to: Destination, outcome: Outcome, rule: Item | None, reaso
     return Exposure(zone, to, outcome, Delivery.NONE if outcome is Outcome.BLOCKED else there, rule, reason)
 
 
-def _all_forwards(program: Program, family: Family) -> Iterator[_Forward]:
+def _all_forwards(program: Program, family: Family, zones: tuple[Zone, ...]) -> Iterator[_Forward]:
     """Find each place where a rule leads packets of a family, once."""
     found: dict[tuple[Destination, tuple[Zone, ...]], _Forward] = {}
     for table in program.tables:
@@ -122,15 +131,17 @@ def _all_forwards(program: Program, family: Family) -> Iterator[_Forward]:
             for rule in chain.rules:
                 for leaf in leaves(rule.meaning):
                     for to in _forwards_of(leaf, family):
-                        forward = _Forward(to, rule.item, _zones_of(chain))
+                        forward = _Forward(to, rule.item, _zones_of(chain, zones))
                         found.setdefault((to, forward.zones), forward)
     yield from found.values()
 
 
-def _zones_of(chain: ReadChain) -> tuple[Zone, ...]:
+def _zones_of(chain: ReadChain, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     """Return whose packets meet a chain of NAT: what comes in, what the host sends, or nobody knows which."""
     hook = chain.base.hook if chain.base else None
-    return {Hook.PREROUTING: _ZONES[:1], Hook.OUTPUT: _ZONES[1:]}.get(hook, _ZONES) if hook else _ZONES
+    if hook not in (Hook.PREROUTING, Hook.OUTPUT):
+        return zones
+    return tuple(one for one in zones if (one.kind is ZoneKind.HOST) is (hook is Hook.OUTPUT))
 
 
 def _forwards_of(leaf: Leaf, family: Family) -> Iterator[Destination]:

@@ -15,7 +15,7 @@ from netaudit.packets.exposure.cells.everywhere import rows_of
 from netaudit.packets.exposure.cells.inside import through_container
 from netaudit.packets.exposure.cells.off_host import zone_of_parent
 from netaudit.packets.exposure.cells.row import Row, best_of
-from netaudit.packets.exposure.from_rules import rows_from_rules, unknown_programs
+from netaudit.packets.exposure.from_rules import Unplaced, rows_from_rules, unknown_programs
 from netaudit.packets.exposure.inside import inside_containers
 from netaudit.packets.exposure.partly_read import unless_partly_read
 from netaudit.packets.exposure.port_forwards import port_forwards
@@ -25,10 +25,9 @@ from netaudit.packets.host.containers.namespaces import namespaces_of
 from netaudit.packets.host.destinations import destinations, is_never_routed, number_of
 from netaudit.packets.host.endpoints import with_every_endpoint
 from netaudit.packets.host.sockets import with_assumed_proxies
-from netaudit.packets.host.visibility import Visibility, why_no_listeners, why_not_visible
+from netaudit.packets.host.visibility import Visibility, unplaced, why_no_listeners, zones_by_name
 from netaudit.packets.host.zones import Origin, ZoneChoice
 
-_ALWAYS = (ZoneKind.INTERNET, ZoneKind.LAN, ZoneKind.HOST)
 _NOT_ROUTED = make_reason(ReasonKind.NOT_ROUTED_BY_INTERNET)
 
 
@@ -76,13 +75,15 @@ class ExposureTable:
         self._published = None if found else self._asked if part else known
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
         behind = behind_rootlesskit(snapshot, expose)
-        self.unknown, sockets = why_not_visible(snapshot), why_no_listeners(snapshot)
-        self._listeners = unknown_programs() if sockets and not self.unknown else ()
+        self.unknown, sockets = unplaced(snapshot), why_no_listeners(snapshot)
+        self._by_name = zones_by_name(snapshot)
+        placed = tuple(one for one in IP_FAMILIES if one not in self.unknown)
+        self._listeners = unknown_programs(placed) if sockets else ()
         heard = with_assumed_proxies(host, inventory) if sockets else host
         self._reaches: dict[str, Reachability] = {}
         self._ways: dict[str, dict[Zone, list[Origin]]] = {}
         self._unseen: dict[str, Visibility] = {}
-        for family in () if self.unknown else IP_FAMILIES:
+        for family in placed:
             reach = self._reaches[family] = Reachability(heard, inventory, program, family, choice)
             reach.inside, reach.behind = inside_containers(namespaces, reach.family), behind
             reach.unheard = sockets
@@ -91,9 +92,13 @@ class ExposureTable:
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
         self._partly = frozenset(one.key for one in snapshot.ruleset.tables if one.partly)
-        told = rows_from_rules(program, known, self.unknown, sockets) if self.unknown else ()
-        told = (unless_partly_read(one, self._partly) for one in told)
-        self._told = {(one.destination, one.zone): one for one in told if self._wanted(one.destination)}
+        told = self._by_rules(program, known, Unplaced(self.unknown, self._by_name, sockets))
+        self._told = {(one.destination, one.zone): one for one in told}
+
+    def _by_rules(self, program: Program, known: Sequence[Destination], places: Unplaced) -> Iterator[Exposure]:
+        """Yield what rules alone say of what is asked about."""
+        told = rows_from_rules(program, known, places)
+        yield from (unless_partly_read(one, self._partly) for one in told if self._wanted(one.destination))
 
     @cached_property
     def destinations(self) -> tuple[Destination, ...]:
@@ -112,8 +117,8 @@ class ExposureTable:
         return dict.fromkeys(destination for destination, _ in self._told if destination not in asked)
 
     def zones(self, family: str) -> tuple[Zone, ...]:
-        """Return the zones that have packets of a family; where they cannot be told apart, those that always are."""
-        return tuple(map(Zone, _ALWAYS)) if self.unknown else tuple(self._ways[family])
+        """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
+        return tuple(self._ways[family]) if family in self._ways else self._by_name
 
     def answered_by(self, zone: Zone, destination: Destination) -> Zone:
         """Return the zone that has the cells of a zone: of a shim its parent interface with the same neighbours."""
@@ -128,8 +133,8 @@ class ExposureTable:
 
     def cells(self, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Compute what a zone reaches of a destination: ports with one outcome by one decision are one cell."""
-        if self.unknown:
-            yield from self._without_places(self.unknown, zone, destination)
+        if unknown := self.unknown.get(destination.family):
+            yield from self._without_places(unknown, zone, destination)
             return
         for row in _rows(self._reaches, self._ways[destination.family][zone], destination):
             found = self._unseen[destination.family].doubt(_exposure(zone, destination, row))
@@ -138,17 +143,15 @@ class ExposureTable:
     def _without_places(self, reason: Reason, zone: Zone, destination: Destination) -> Iterator[Exposure]:
         """Return what can be told where nobody knows by which interfaces and routes packets come.
 
-        Neighbours are told of where they alone may get there: else they are where the Internet's packets come by.
+        Of neighbours on no link that is known it is told where they alone may get there.
         """
         near = is_never_routed(destination)
+        if zone == Zone(ZoneKind.LAN) and not near:
+            return
         if zone.kind is ZoneKind.INTERNET and near:
             yield Exposure(zone, destination, Outcome.BLOCKED, Delivery.NONE, reason=_NOT_ROUTED)
-            return
-        if zone.kind is ZoneKind.LAN and not near:
-            return
-        asked = Zone(ZoneKind.INTERNET) if zone.kind is ZoneKind.LAN else zone  # they meet the same rules
-        if told := self._told.get((destination, asked)):
-            yield msgspec.structs.replace(told, zone=zone)
+        elif told := self._told.get((destination, zone)):
+            yield told
         elif destination not in self._of_rules:
             yield Exposure(zone, destination, Outcome.MAY, Delivery.NONE, reason=reason)
 

@@ -1,9 +1,12 @@
-"""The endpoints that only the inspection of a network shows, as of a swarm's tasks on docker_gwbridge."""
+"""The endpoints that only the inspection of a network shows, and the one that docker-proxy goes on to."""
 
 import msgspec
 
+from netaudit.model.default_route import default_route_endpoint
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, NetworkMember
 from netaudit.model.host import Host
+from netaudit.model.netfilter.family import Family
+from netaudit.model.version import Version
 
 
 def with_every_endpoint(inventory: Inventory | None, host: Host) -> Inventory:
@@ -14,6 +17,17 @@ def with_every_endpoint(inventory: Inventory | None, host: Host) -> Inventory:
         for member in network.members:
             more.setdefault(member.container_id, []).append(_endpoint(network, member, host))
     return msgspec.structs.replace(known, containers=tuple(_completed(one, more) for one in known.containers))
+
+
+def proxied_address(inventory: Inventory, container: Container, family: Family) -> str:
+    """Return the address that docker-proxy goes on to from a port of a family; "" where there is none."""
+    networks, version = {one.id: one for one in inventory.networks}, Version.parse(inventory.version)
+    for one in (Family.IP,) if family is Family.IP else (Family.IP6, Family.IP):
+        able = [end for end in container.endpoints if end.address_of(one)]
+        chosen = default_route_endpoint(able, networks, one, version) or next(iter(able), None)
+        if chosen is not None:
+            return chosen.address_of(one).partition("/")[0]
+    return ""
 
 
 def _completed(container: Container, more: dict[str, list[Endpoint]]) -> Container:

@@ -3,7 +3,7 @@
 internet   lan   lan:eth1   host   network:backend   container:web   192.0.2.7
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 
 import msgspec
@@ -14,7 +14,7 @@ from netaudit.model.docker import Container, Endpoint, Inventory, Network
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.host import Ip
 from netaudit.model.netfilter.family import Family, family_of_version
-from netaudit.model.ranges import contains
+from netaudit.model.ranges import contains, free_numbers
 from netaudit.model.snapshot import Snapshot
 from netaudit.model.version import Version
 from netaudit.packets.host.fib import Routing
@@ -82,36 +82,23 @@ def attachments(snapshot: Snapshot, container: Container, family: Family) -> lis
     return sorted(found, key=lambda one: (not one.endpoint.gateway_of(family), order(one.endpoint)))
 
 
-def is_host(text: str, snapshot: Snapshot) -> bool:
-    """Tell whether a sender is the host itself: by its zone, an address of its, or a container in its network."""
-    kind, _, name = text.partition(":")
-    known = snapshot.inventory.containers if snapshot.inventory else ()
-    if kind == ZoneKind.CONTAINER:
-        return any(one.name == name and one.network_mode == "host" for one in known)
-    own = {held.ip for one in snapshot.host.interfaces for held in one.addresses}
-    return text == ZoneKind.HOST or parse_ip(text) in own
+def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot, receivers: Collection[str] = ()) -> Source:
+    """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError.
 
-
-def named_source(text: str, snapshot: Snapshot) -> str:
-    """Return a sender as a zone or an address: a container's bare name, as other commands print it, is one too."""
-    names = {one.name for one in snapshot.inventory.containers} if snapshot.inventory else set()
-    is_container = text in names and text not in _ZONES and parse_ip(text) is None
-    return f"{ZoneKind.CONTAINER}:{text}" if is_container else text
-
-
-def read_source(text: str, interface: str, target: Ip, snapshot: Snapshot) -> Source:
-    """Read a zone or an address, for a packet to a target. Raises UsageError or SubjectError."""
+    `receivers` are the containers that the packet is for: another member of their network sends it.
+    """
     kind, _, name = text.partition(":")
     family = family_of_version(target.version)
     _refuse_unknown(interface, snapshot)
-    if kind in _ZONES and parse_ip(text) is None:
-        found = _ZONES[kind](snapshot, name, target, family)
+    if kind in ZONES and parse_ip(text) is None:
+        others = (receivers,) if kind == ZoneKind.NETWORK else ()
+        found = ZONES[kind](snapshot, name, target, family, *others)
         return msgspec.structs.replace(found, interface=interface) if interface else found
     address = parse_ip(text)
     if address is None:
         names = [one.name for one in snapshot.inventory.containers] if snapshot.inventory else []
-        known = [*_ZONES, *(f"{ZoneKind.CONTAINER}:{one}" for one in names), *names]
-        hint = suggest(text, known, f"one of {', '.join(_ZONES)}, or 192.0.2.7")
+        known = [*ZONES, *(f"{ZoneKind.CONTAINER}:{one}" for one in names), *names]
+        hint = suggest(text, known, f"one of {', '.join(ZONES)}, or 192.0.2.7")
         raise UsageError(f"{text} is neither a zone nor an address", hint=hint)
     if address.version != target.version:
         raise UsageError(f"{text} and {target} are not of one family", hint="give two addresses of the same one")
@@ -136,7 +123,7 @@ def _from_address(snapshot: Snapshot, address: Ip, interface: str, family: Famil
     if route is not None and route.kind == "local":
         return Source(address, "", f"this host as {address}")
     if route is None or not route.hops:
-        said = "it is not known" if why_not_visible(snapshot) else "no route says"
+        said = "it is not known" if why_not_visible(snapshot, (family,)) else "no route says"
         raise UsageError(f"{said} by which interface {address} comes", hint="name it with --in")
     name = route.hops[0].interface
     return Source(address, name, f"{address} by {name}")
@@ -172,7 +159,7 @@ def _from_container(attached: Attached) -> Source:
 def _host(snapshot: Snapshot, _name: str, target: Ip, family: Family) -> Source:
     address = Routing(snapshot.host, family).preferred_source(target)
     if address is None:
-        said = "it is not known" if why_not_visible(snapshot) else "no route says"
+        said = "it is not known" if why_not_visible(snapshot, (family,)) else "no route says"
         raise UsageError(f"{said} as whom this host sends to {target}", hint="give one of its addresses")
     return Source(address, "", f"this host as {address}")
 
@@ -188,11 +175,15 @@ def _container(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Sou
     return _from_container((near or own)[0])
 
 
-def _network(snapshot: Snapshot, name: str, target: Ip, family: Family) -> Source:
-    """Return a member of a network that is not the target; an address of the subnet where there is no other member."""
+def _network(snapshot: Snapshot, name: str, target: Ip, family: Family, receivers: Collection[str] = ()) -> Source:
+    """Return a member of a network that is not whom the packet is for; where there is no other, a new member."""
     members = [one for one in _all_attached(snapshot, family) if name in ("", one.network.name)]
-    others = [one for one in members if one.address != target]
-    return _from_container(others[0]) if others else _zone(ZoneKind.NETWORK)(snapshot, name, target, family)
+    others = [one for one in members if one.address != target and one.container.id not in receivers]
+    if others:
+        return _from_container(others[0])
+    origin = _fitting(snapshot, ZoneKind.NETWORK, name, family)
+    free = next(free_numbers(origin.senders, {int(one.address) for one in members}), origin.senders[0][0])
+    return _sender(origin, type(target)(free))
 
 
 def owner(snapshot: Snapshot, container: Container) -> Container:
@@ -209,22 +200,30 @@ def in_network(network: Network, address: Ip) -> bool:
 
 def _zone(kind: ZoneKind) -> Callable[[Snapshot, str, Ip, Family], Source]:
     def find(snapshot: Snapshot, name: str, _target: Ip, family: Family) -> Source:
-        known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
-        fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
-        if not fitting:
-            _require_zones(snapshot, kind)
-            zones = [str(one.zone) for one in known]
-            hint = suggest(f"{kind}:{name}", zones, "name an address")
-            raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint=hint)
-        address = _example(fitting[0], family)
-        return Source(address, fitting[0].interface, f"{fitting[0].zone} ({address} by {fitting[0].interface})")
+        origin = _fitting(snapshot, kind, name, family)
+        return _sender(origin, _example(origin, family))
 
     return find
 
 
-def _require_zones(snapshot: Snapshot, kind: ZoneKind) -> None:
+def _fitting(snapshot: Snapshot, kind: ZoneKind, name: str, family: Family) -> Origin:
+    """Return the first zone of a kind and name. Raises SubjectError."""
+    known = origins(snapshot.host, snapshot.inventory, family, ZoneChoice())
+    fitting = [one for one in known if one.zone.kind is kind and name in ("", one.zone.name)]
+    if not fitting:
+        _require_zones(snapshot, kind, family)
+        hint = suggest(f"{kind}:{name}", [str(one.zone) for one in known], "name an address")
+        raise SubjectError(f"this host has no zone {kind}{f' {name}' if name else ''}", hint=hint)
+    return fitting[0]
+
+
+def _sender(origin: Origin, address: Ip) -> Source:
+    return Source(address, origin.interface, f"{origin.zone} ({address} by {origin.interface})")
+
+
+def _require_zones(snapshot: Snapshot, kind: ZoneKind, family: Family) -> None:
     """Refuse where nobody knows the host's links: then it is not known which zones it has."""
-    if unseen := why_not_visible(snapshot):
+    if unseen := why_not_visible(snapshot, (family,)):
         source = dict(unseen.args)["source"]
         raise SubjectError(f"which zones this host has is not known: {source} was not seen", hint="name an address")
     if kind is ZoneKind.NETWORK and not all_listed([snapshot]):
@@ -239,7 +238,7 @@ def _example(origin: Origin, family: Family) -> Ip:
     return fitting[0] if fitting else ip_address(first.to_bytes(4 if family == "ip" else 16, "big"))
 
 
-_ZONES: dict[str, Callable[[Snapshot, str, Ip, Family], Source]] = {
+ZONES: dict[str, Callable[..., Source]] = {
     "internet": _zone(ZoneKind.INTERNET),
     "lan": _zone(ZoneKind.LAN),
     "host": _host,

@@ -7,7 +7,7 @@ from netaudit.model.docker import Inventory
 from netaudit.model.exposure import ZoneKind
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
-from netaudit.model.ranges import Ranges, contains
+from netaudit.model.ranges import Ranges, contains, free_numbers
 from netaudit.packets.host.zones import Origin
 
 NOBODY_YET = " (no container has this sender's address yet)"
@@ -50,5 +50,4 @@ class Members:
 
 
 def _free(origin: Origin, taken: Mapping[int, str]) -> int:
-    free = (number for first, last in origin.senders for number in range(first, last + 1) if number not in taken)
-    return next(free, origin.senders[0][0])
+    return next(free_numbers(origin.senders, taken), origin.senders[0][0])

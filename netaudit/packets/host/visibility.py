@@ -3,27 +3,55 @@
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.docker import is_docker_bridge
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, Zone, ZoneKind
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.model.host import Host
-from netaudit.model.netfilter.family import Family
+from netaudit.model.host import Host, Interface
+from netaudit.model.netfilter.family import IP_FAMILIES, Family
 from netaudit.model.netfilter.program import Program
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.fib import Routing
 from netaudit.packets.host.followed import RULES, Frames, silenced_bridges, unfollowed
+from netaudit.packets.host.route_ranges import LOOPBACK
 
 _ROUTES = {"ip": Source.IP_ROUTE, "ip6": Source.IP6_ROUTE}
 _FORWARDED = frozenset({Delivery.DNAT, Delivery.DIRECT})
 _LISTENED = frozenset({Delivery.PROXY, Delivery.ROOTLESS, Delivery.LOCAL})
 
 
-def why_not_visible(snapshot: Snapshot) -> Reason | None:
+def why_not_visible(snapshot: Snapshot, families: Iterable[Family] = IP_FAMILIES) -> Reason | None:
     """Return why zones are unknown, None where they are known: interfaces and routes say where packets come from."""
     said = {gap.source: gap.reason for gap in snapshot.gaps}
     if not snapshot.host.interfaces:
         return _gap(Source.IP_ADDR, said.get(Source.IP_ADDR, GapReason.NOT_RECORDED))
-    return next((_gap(source, said[source]) for source in _ROUTES.values() if source in said), None)
+    return next((_gap(source, said[source]) for one in families if (source := _ROUTES[one]) in said), None)
+
+
+def unplaced(snapshot: Snapshot) -> dict[Family, Reason]:
+    """Return the families whose zones are unknown, each with why."""
+    why = {family: why_not_visible(snapshot, (family,)) for family in IP_FAMILIES}
+    return {family: reason for family, reason in why.items() if reason}
+
+
+def zones_by_name(snapshot: Snapshot) -> tuple[Zone, ...]:
+    """Return the zones of a host where nobody knows by which interfaces and routes packets come.
+
+    Neighbours are on each link that is known by its name; where none is, on some link all the same.
+    """
+    host, inventory = snapshot.host, snapshot.inventory
+    inner = {network.bridge for network in inventory.networks} if inventory else set()
+    named = [one.name for one in host.interfaces if one.up and not one.master and _leads(one)]
+    if not host.interfaces:
+        beyond = (one for one in host.routes if one.kind == "unicast" and not one.network.is_link_local)
+        named = [hop.interface for one in beyond for hop in one.hops]
+    links = (one for one in named if one not in ("", LOOPBACK) and one not in inner and not is_docker_bridge(one))
+    neighbours = [Zone(ZoneKind.LAN, one) for one in dict.fromkeys(links)] or [Zone(ZoneKind.LAN)]
+    return Zone(ZoneKind.INTERNET), *neighbours, Zone(ZoneKind.HOST)
+
+
+def _leads(interface: Interface) -> bool:
+    return any(not address.ip.is_link_local for address in interface.addresses)
 
 
 def why_no_listeners(snapshot: Snapshot) -> Reason | None:

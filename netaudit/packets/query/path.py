@@ -22,9 +22,16 @@ from netaudit.packets.values.steps import End, EndKind, Hop, HopKind, Trace
 _NAMED = 2  # of more ports that may be a container's only the number is told
 
 
-def draw_container(attached: Attached, snapshot: Snapshot, end: End) -> tuple[Hop, ...]:
-    """Draw a packet that does not come out of its container's network."""
-    return (_Drawing(snapshot).container(attached, HopKind.SENDER), Hop(HopKind.HOST, "nowhere", detail=end.reason))
+def draw_ahead(source: Source, trace: Trace, snapshot: Snapshot) -> tuple[Hop, ...]:
+    """Draw a packet that no rule of the host sees."""
+    drawing, end = _Drawing(snapshot), trace.ends[0]
+    if source.attached is not None:
+        sender = drawing.container(source.attached, HopKind.SENDER)
+    else:
+        sender = Hop(HopKind.SENDER, str(source.address) if source.interface else "this host", _of_host(source))
+    if end.kind is EndKind.SENT:
+        return (sender, *drawing.beyond(end))
+    return (sender, Hop(HopKind.HOST, "nowhere", detail=end.reason))
 
 
 def draw(source: Source, trace: Trace, snapshot: Snapshot) -> tuple[Hop, ...]:
@@ -57,7 +64,7 @@ class _Drawing:
         interface = end.packet.name(Field.OIF) or (source.interface if end.kind is EndKind.SENT else "")
         if end.kind is EndKind.SENT and interface:
             yield self._link(interface)
-            yield from self._beyond(end)
+            yield from self.beyond(end)
         elif end.kind in (EndKind.LOCAL, EndKind.NOBODY):
             yield Hop(HopKind.RECEIVER, "this host", str(as_address(end.packet, Field.DADDR) or ""), detail=end.reason)
         else:
@@ -66,7 +73,8 @@ class _Drawing:
                 HopKind.HOST, "this host", detail=make_reason(ReasonKind.ENDED, *([by] if by else []), end=end.kind)
             )
 
-    def _beyond(self, end: End) -> Iterator[Hop]:
+    def beyond(self, end: End) -> Iterator[Hop]:
+        """Draw who gets what leaves the host."""
         address = as_address(end.packet, Field.DADDR)
         attached = attached_at(self._snapshot, address) if address else None
         if attached is not None:

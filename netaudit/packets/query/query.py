@@ -5,6 +5,7 @@ import msgspec
 from netaudit.errors import UsageError
 from netaudit.model.address_text import with_port
 from netaudit.model.docker import Container
+from netaudit.model.exposure import ZoneKind
 from netaudit.model.facts import GapReason
 from netaudit.model.host import Interface, Ip
 from netaudit.model.netfilter.family import IP_FAMILIES, Family, family_of_version
@@ -22,11 +23,13 @@ from netaudit.packets.host.locations import (
     attached_at,
     attachments,
     in_network,
-    named_source,
     owner,
     read_source,
 )
-from netaudit.packets.query.path import draw, draw_container
+from netaudit.packets.query.ahead import decided_ahead
+from netaudit.packets.query.onward import receivers, through_proxy
+from netaudit.packets.query.path import draw, draw_ahead
+from netaudit.packets.query.sources import named_source
 from netaudit.packets.query.target import Target, read_target
 from netaudit.packets.trace.pipeline import HostContext
 from netaudit.packets.trace.tracer import trace_in
@@ -67,16 +70,15 @@ def answer_query(question: TraceQuery, snapshot: Snapshot, program: Program) -> 
     inside = _same_namespace(question, target, snapshot)
     if inside is not None:
         return inside
-    source = read_source(question.source, question.interface, target.address, snapshot)
-    if source.attached is not None and target.address.is_loopback:
+    source = read_source(question.source, question.interface, target.address, snapshot, receivers(target, snapshot))
+    if source.attached is not None and target.address.is_loopback and not question.source.startswith(ZoneKind.NETWORK):
         return _inside(question, target, source.attached.container, source.attached)
     probe = _probe(question, source, target, target.address, snapshot)
-    if source.attached is not None and (end := _end_before_rules(source.attached, probe, snapshot)):
-        lost = Trace(probe.packet(), (), (end,))
-        return _answer(question, source, target, lost, draw_container(source.attached, snapshot, end))
+    if ahead := decided_ahead(source, question.source, probe, snapshot):
+        return _answer(question, source, target, ahead, draw_ahead(source, ahead, snapshot))
     unseen = {gap.source for gap in snapshot.gaps if gap.reason is not GapReason.PARTIAL}
     known = HostContext(program, snapshot.host, frozenset(unseen), snapshot.inventory, namespaces_of(snapshot))
-    found = trace_in(known, probe)
+    found = through_proxy(trace_in(known, probe), known)
     return _answer(question, source, target, found, draw(source, found, snapshot))
 
 
@@ -135,18 +137,6 @@ def _inside_namespace(sender: Container, other: Container) -> Reason:
     if sender.name == other.name:
         return make_reason(ReasonKind.INSIDE_NAMESPACE, container=sender.name)
     return make_reason(ReasonKind.INSIDE_SHARED_NAMESPACE, container=sender.name, other=other.name)
-
-
-def _end_before_rules(attached: Attached, probe: Probe, snapshot: Snapshot) -> End | None:
-    """Return the end of a container's packet that never comes to the host's rules; None where it does."""
-    network = attached.network
-    if not network.bridge or network.bridge not in {one.name for one in snapshot.host.interfaces}:
-        reason = make_reason(ReasonKind.NETWORK_NOT_A_BRIDGE, network=network.name, driver=network.driver)
-        return End(EndKind.UNKNOWN, probe.packet(), reason)
-    if network.internal and not in_network(network, probe.destination):
-        reason = make_reason(ReasonKind.NETWORK_INTERNAL, network=network.name, address=probe.destination)
-        return End(EndKind.LOST, probe.packet(), reason)
-    return None
 
 
 def _probe(question: TraceQuery, source: Source, target: Target, address: Ip, snapshot: Snapshot) -> Probe:

@@ -29,8 +29,9 @@ def unmatched_words(context: HostContext, entry: Entry) -> Iterator[Unmatched]:
 
 def missing_facts(context: HostContext, entry: Entry) -> Iterator[Reason]:
     """Yield why an entry cannot be judged: a source of what it speaks of was not recorded."""
-    if Source.IP_ADDR in context.missing:
-        yield context.missing[Source.IP_ADDR]
+    families = (entry.family,) if entry.family else IP_FAMILIES
+    if unplaced := next((context.unplaced[one] for one in families if one in context.unplaced), None):
+        yield unplaced
         return
     words = _words(entry)
     if Source.DOCKER_CONTAINERS in context.missing and any(map(names_containers, words)):
@@ -65,7 +66,7 @@ def _lack(context: HostContext, subject: Subject) -> Lack | None:
 
 def _lack_of_zone(context: HostContext, subject: Subject, entry: Entry) -> Lack | None:
     """Say that no packets of a host come from where a subject is."""
-    if context.missing or names_containers(subject):
+    if context.missing or context.unplaced or names_containers(subject):
         return None
     families = (entry.family,) if entry.family else IP_FAMILIES
     return None if any(context.senders.of(subject, one) for one in families) else Lack.NO_ZONE

@@ -114,6 +114,7 @@ SENTENCES: Mapping[ReasonKind, str] = {
     ReasonKind.LED_TO_SENDER: "a NAT rule leads it back to its sender, which does not take it from itself",
     ReasonKind.NOBODY_BEHIND_NAT: "nobody listens where it leads",
     ReasonKind.PROXY_OUT_OF_RECORDING: "{programs} leads out of what was recorded",
+    ReasonKind.PROXY_GOES_ON: "docker-proxy goes on to {address}, port {port}",
     ReasonKind.PROXY_PORT_PICKED: "docker-proxy goes on from a port that the kernel picks",
     ReasonKind.PROXY_ANSWERS_FROM_NEAREST: (
         "docker-proxy of engines before 28 answers datagrams from the address nearest to the sender, not from this one"

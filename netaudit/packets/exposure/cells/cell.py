@@ -11,7 +11,7 @@ from netaudit.model.exposure import Delivery, Outcome
 from netaudit.packets.exposure.cells.arrivals import Arrival, Arrivals
 from netaudit.packets.exposure.cells.dropped import Dropped
 from netaudit.packets.exposure.cells.notes import Notes
-from netaudit.packets.exposure.cells.off_host import off_host_row, other_driver_row
+from netaudit.packets.exposure.cells.off_host import off_host_row
 from netaudit.packets.exposure.cells.query import CellQuery
 from netaudit.packets.exposure.cells.row import Row
 from netaudit.packets.exposure.cells.unreachable import why_unreachable
@@ -58,8 +58,7 @@ class Cell:
         if network is None:
             return None
         routing = self._reach.world.routing
-        row_of = off_host_row if not network.bridge or network.bridge in routing.interfaces else other_driver_row
-        return row_of(network, self._destination, self._origin, self._query.addresses[0][0], routing)
+        return off_host_row(network, self._destination, self._origin, self._query.addresses[0][0], routing)
 
     def _decided(self, packets: PacketSet, ports: PacketSet, outcome: Outcome, arrival: Arrival) -> Iterator[Row]:
         """Make the rows of ports: what arrives by chance is allowed, and limited by a rule."""

@@ -24,7 +24,9 @@ def through_container(
     if to.container_id not in reach.inside or to.programs:
         return rows
     address = reach.containers.proxied_address(to.container_id)
-    behind = reaches[family_of(address)] if address else reach
+    behind = reaches.get(family_of(address)) if address else reach
+    if behind is None:  # nobody knows how docker-proxy goes on there
+        return rows
     by_proxy = proxy_senders(behind, address)  # the container sees the host
     return [
         cut

@@ -27,6 +27,7 @@ from netaudit.packets.values.probe import parse_ip
 PICKED = ((32768, 60999),)
 _ROOT = 0
 _NO_ADDRESS = Row((), Outcome.BLOCKED, Delivery.NONE, by_no_rule(ReasonKind.NO_CONTAINER_ADDRESS))
+_NO_ROUTES = Row((), Outcome.MAY, Delivery.NONE, by_no_rule(ReasonKind.ROUTES_NOT_RECORDED))
 RowsOf = Callable[[Mapping[str, Reachability], CellQuery], Iterator[Row]]
 
 
@@ -42,7 +43,9 @@ def onward(reaches: Mapping[str, Reachability], to: Destination, rows_of: RowsOf
 
 
 def _at(reaches: Mapping[str, Reachability], to: Destination, address: str, rows_of: RowsOf) -> Row:
-    reach = reaches[family_of(address)]
+    reach = reaches.get(family_of(address))
+    if reach is None:
+        return _NO_ROUTES
     target = _port_of(to, address)
     rows = [
         row

@@ -119,7 +119,9 @@ def _order(one: AttributedExposure) -> tuple[object, ...]:
 
 
 def _say(zone: Zone) -> str:
-    return "the Internet" if zone.kind is ZoneKind.INTERNET else f"the LAN on {zone.name}"
+    if zone.kind is ZoneKind.INTERNET:
+        return "the Internet"
+    return f"the LAN on {zone.name}" if zone.name else "the LAN"
 
 
 def _name(one: AttributedExposure) -> str:
