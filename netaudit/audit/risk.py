@@ -23,9 +23,12 @@ class Reach(IntEnum):
     INSIDE = 2  # or it is about no port at all
 
 
-def risk_of(finding: Finding) -> tuple[int, int, int]:
-    """Return what sorts findings: the most severe, what the Internet reaches before the LAN, then by topic."""
-    return -finding.severity.rank, reach_of(finding), _TOPICS.index(finding.check.topic)
+_KINDS = {Reach.INTERNET: ZoneKind.INTERNET, Reach.LAN: ZoneKind.LAN}
+
+
+def risk_of(finding: Finding) -> tuple[int, int, bool, int]:
+    """Return what sorts findings: the most severe, what the Internet reaches first, what is sure, then by topic."""
+    return -finding.severity.rank, reach_of(finding), bool(finding.doubts), _TOPICS.index(finding.check.topic)
 
 
 def reach_of(finding: Finding) -> Reach:
@@ -58,6 +61,14 @@ class Mistake(msgspec.Struct, frozen=True):
     def reach(self) -> Reach:
         """How far the worst of it can be reached from."""
         return min(map(reach_of, self.findings))
+
+    @property
+    def may_reach(self) -> bool:
+        """Whether packets from there may get to it and none surely does, or it may be no problem at all."""
+        cells = (cell.exposure for one in self.findings for cell in one.evidence.cells)
+        kind = _KINDS.get(self.reach)
+        sure = any(one.zone.kind is kind and one.outcome is Outcome.ALLOWED for one in cells)
+        return kind is not None and (bool(self.first.doubts) or not sure)
 
     @property
     def alike(self) -> tuple[Finding, ...]:

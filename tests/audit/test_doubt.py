@@ -10,6 +10,7 @@ from netaudit.audit.checks.answer import Answer, Doubt, bound_facts
 from netaudit.audit.checks.condition import Condition, FactTypes
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import failing, unanswered
+from netaudit.audit.risk import gather_mistakes, reach_of
 from netaudit.model.facts import INVENTORY_SOURCES, Facts, Gap, GapReason, Source
 from netaudit.model.severity import FindingConfidence, Severity
 from netaudit.report.ci import github, junit
@@ -136,12 +137,21 @@ def test_a_condition_is_asked_for_what_is_open_and_for_what_is_closed(condition:
 
 
 def test_the_severity_that_is_certain_counts_by_itself(doubtful: Audit) -> None:
-    (one, *_) = _of(doubtful, "sensitive-port-reachable")
+    (one, *_) = (each for each in _of(doubtful, "sensitive-port-reachable") if each.doubts)
     both = msgspec.structs.replace(one, severity=Severity.CRITICAL, surely=Severity.HIGH, waiver=None, known=False)
     audit = msgspec.structs.replace(doubtful, findings=(both,))
     assert failing(audit, Severity.HIGH, FindingConfidence.HIGH) == (both,)
     assert failing(audit, Severity.CRITICAL, FindingConfidence.HIGH) == ()
     assert failing(audit, Severity.CRITICAL, FindingConfidence.MEDIUM) == (both,)
+
+
+def test_of_findings_that_are_alike_but_for_a_doubt_the_sure_one_leads(doubtful: Audit) -> None:
+    mistakes = gather_mistakes(doubtful.open)
+    for one in mistakes:
+        first = (one.first.severity, reach_of(one.first))
+        alike = [each for each in one.findings if (each.severity, reach_of(each)) == first]
+        assert not one.first.doubts or all(each.doubts for each in alike)
+    assert any(not one.first.doubts and any(each.doubts for each in one.findings) for one in mistakes)
 
 
 def test_checks_of_containers_are_not_put_while_docker_does_not_answer(silent: Audit) -> None:

@@ -94,8 +94,9 @@ def test_the_action_fails_where_the_engine_was_not_seen_unless_that_is_allowed(t
     for source in (REPOSITORY / "tests/recordings/bad/nothing-wrong/before").iterdir():
         if source.name not in ("docker-containers.json", "index.json"):
             (tmp_path / source.name).write_bytes(source.read_bytes())
-    codes = [_run_action(tmp_path, str(tmp_path), **given).returncode for given in ({}, {"strict": "false"})]
-    assert codes == [4, 0]
+    given_all: tuple[dict[str, str], ...] = ({}, {"strict": "false"}, {"strict": "false", "fail-on": "critical"})
+    codes = [_run_action(tmp_path, str(tmp_path), **given).returncode for given in given_all]
+    assert codes == [4, 1, 0]  # that most checks were not put is severe
 
 
 def test_the_actions_inputs_are_data(tmp_path: Path) -> None:

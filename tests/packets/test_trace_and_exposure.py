@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from sampling import sampled
 import netaudit
 from netaudit.errors import NetauditError
 from netaudit.model.address_text import with_port
-from netaudit.model.exposure import Exposure, Outcome
+from netaudit.model.exposure import DestinationKind, Exposure, Outcome
+from netaudit.model.reason import ReasonKind, kinds_of
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.exposure.table import expose
 from netaudit.packets.host.destinations import is_wildcard
@@ -28,7 +30,10 @@ SAMPLE = (
     "bad/address-gone/after",
     "bad/odd-networks/before",
 )
+# Of Podman: whether ::1 is answered behind masquerade, and whether internal networks have a default route inside.
+_LEFT = ("ipv6", "internal")
 _LAST = ("bad", "makers", "hosts", "tour")
+_OF_ANOTHER_ROW = {ReasonKind.NAT_ELSEWHERE}  # a NAT rule leads the packet to somebody else, who has a row
 _WITNESS = re.compile(r".* → (\[?[^ ]+)")
 
 
@@ -37,7 +42,8 @@ def _recordings() -> Iterator[str]:
     for scenario in sorted(RECORDINGS.glob("*/*")):
         steps = sorted(one.parent for one in scenario.glob("*/recording.json"))
         chosen = steps if scenario.parent.name in _LAST else steps[-1:]
-        yield from (str(one.relative_to(RECORDINGS)) for one in chosen)
+        if not (scenario.parent.name.startswith("podman-") and scenario.name in _LEFT):
+            yield from (str(one.relative_to(RECORDINGS)) for one in chosen)
 
 
 @pytest.mark.parametrize("recording", sampled(sorted({*_recordings(), *SAMPLE}), SAMPLE, of_matrix=12))
@@ -49,7 +55,12 @@ def disagreements(snapshot: Snapshot) -> Iterator[str]:
     """Yield the rows of which a trace from the row's sender to its target says something else."""
     for cell in expose(snapshot, snapshot.program):
         target = _target(cell, snapshot)
-        if cell.outcome is Outcome.MAY or not target or (cell.outcome is Outcome.ALLOWED and not cell.for_all):
+        own = {one.ip for each in snapshot.host.interfaces for one in each.addresses}
+        gone = not is_wildcard(cell.destination.address) and ip_address(cell.destination.address) not in own
+        if gone and cell.destination.kind is DestinationKind.PUBLISHED_PORT:  # some other machine may have the address
+            continue
+        some = cell.outcome is Outcome.MAY or (cell.outcome is Outcome.ALLOWED and not cell.for_all)
+        if some or not target or _OF_ANOTHER_ROW & {*kinds_of(cell.reason)}:
             continue
         found = _outcome(str(cell.zone), target, snapshot)
         if found is not None and found is not cell.outcome:

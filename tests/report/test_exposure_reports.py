@@ -8,7 +8,8 @@ import pytest
 
 import netaudit
 from netaudit.attribute.attribution import AttributedDiff, AttributedSnapshot, ExposureChange
-from netaudit.model.exposure import Outcome
+from netaudit.audit.risk import gather_mistakes
+from netaudit.model.exposure import OUTSIDE, Outcome
 from netaudit.model.facts import Gap, GapReason, Source
 from netaudit.model.reason import ReasonKind, make_reason
 from netaudit.report.json import diff as json_diff
@@ -22,10 +23,12 @@ from netaudit.report.page.render import (
 )
 from netaudit.report.terminal.detail import Detail
 from netaudit.report.terminal.exposure import render_exposure
+from netaudit.report.terminal.findings.full import render_mistakes
+from netaudit.report.terminal.findings.summary import summary_lines
 from netaudit.report.terminal.rules import render_diff
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.exposure import change_lines, is_outside
-from netaudit.report.text.reach.rows import as_counted
+from netaudit.report.text.reach.rows import as_counted, open_rows
 
 ONE_PORT = Path(__file__).parents[1] / "recordings" / "20.10.24-iptables-nft" / "default-one-port"
 
@@ -233,3 +236,18 @@ def test_a_page_of_changes_says_nothing_stayed_the_same_where_something_was_not_
     assert "it is not known: iptables-save.txt could not be seen." in page
     for sentence in ("Nobody can reach anything that was", "Nothing changed for", "did not change."):
         assert sentence not in page
+
+
+def test_who_surely_gets_to_a_port_and_who_may_stand_in_rows_of_their_own() -> None:
+    folder = ONE_PORT.parents[1] / "20.10.24-iptables-nft" / "macvlan-on-the-lan" / "02"
+    rows = open_rows(
+        one for one in netaudit.expose(netaudit.load(folder)).exposure or () if one.exposure.zone.kind in OUTSIDE
+    )
+    found = {(tuple(map(str, row.zones)), row.sure) for row in rows}
+    assert found == {(("internet",), False), (("lan:eth0",), True)}
+    audit = netaudit.run_checks(netaudit.load(folder))
+    text = " ".join(render_mistakes(gather_mistakes(audit.open), Style()).split())
+    assert "raw -I PREROUTING" not in text
+    assert "no rule of the host sees its packets" in text
+    (line,) = [one for one in summary_lines(gather_mistakes(audit.open), Style()) if "Open at its own" in one]
+    assert line.split()[:2] == ["high", "internet?"]

@@ -10,7 +10,7 @@ import pytest
 import netaudit
 from netaudit.attribute.trace import AttributedTrace
 from netaudit.errors import UsageError
-from netaudit.packets.host.locations import is_host
+from netaudit.packets.query.sources import is_host
 from netaudit.parse import parse_snapshot
 from netaudit.report.json.trace import render_trace as render_json
 from netaudit.report.terminal.detail import Detail
@@ -66,10 +66,10 @@ def test_an_answer_that_comes_back_is_followed_where_everything_is_asked_for(pub
 
 def test_the_published_port_is_named_once_where_the_own_address_is_blocked() -> None:
     for target in ("172.17.0.2:80/tcp", "container:web:80/tcp"):
-        text = render_trace(follow("internet", target), Style(width=200))
+        text = render_trace(follow("lan", target), Style(width=200))
         assert text.splitlines()[4:6] == [
             "  -A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP",
-            "  netaudit trace --from internet --to 192.0.2.10:8080/tcp",
+            "  netaudit trace --from lan --to 192.0.2.10:8080/tcp",
         ]
         assert text.count("netaudit trace") == 1
     for target in ("192.0.2.10:8080/tcp", "container:web:81/tcp", "172.17.0.9:80/tcp"):
@@ -108,7 +108,7 @@ def test_a_container_s_bare_name_is_a_sender() -> None:
 
 
 def test_the_rule_that_decides_is_explained_once() -> None:
-    text = render_trace(follow("internet", "172.17.0.2:80/tcp"), Style())
+    text = render_trace(follow("lan", "172.17.0.2:80/tcp"), Style())
     assert text.count("# Drops packets from outside") == 1
 
 

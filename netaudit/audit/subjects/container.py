@@ -72,6 +72,7 @@ class ContainerFacts(SubjectFacts, frozen=True):
     ] = ""
     ip6tables: Annotated[str, fact("The program that edits IPv6 rules.")] = ""
     open_addresses: Annotated[tuple[str, ...], fact("Its IPv4 addresses that are reached from outside.")] = ()
+    unseen_addresses: Annotated[tuple[str, ...], fact("Those of them whose packets no rule of the host sees.")] = ()
     open_addresses6: Annotated[tuple[str, ...], fact("Its IPv6 addresses that are reached from outside.")] = ()
     ways_in: Annotated[tuple[str, ...], fact("The interfaces by which packets from outside come.")] = ()
 
@@ -120,6 +121,7 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         ip6tables=view.tools.iptables("ip6"),
         open_addresses=_open_addresses(cells, "ip"),
         open_addresses6=_open_addresses(cells, "ip6"),
+        unseen_addresses=_open_addresses(cells, "ip", "ip6", beside=True),
         ways_in=view.outside.ways_in("ip", cells),
         directly_reachable_from=None if view.attributed.exposure is None else reachable_from(cells),
     )
@@ -146,6 +148,7 @@ def reach_doubts(name: str, cells: Cells) -> tuple[Doubt, ...]:
 
 # What is not followed at all is no sign that packets arrive.
 _NOTHING_KNOWN = frozenset({ReasonKind.DRIVER_NOT_FOLLOWED, ReasonKind.DRIVER_BY_ROUTERS, ReasonKind.BRIDGE_NOT_HERE})
+_BESIDE = _NOTHING_KNOWN | {ReasonKind.DRIVER_UNSEEN}
 
 
 def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
@@ -179,11 +182,12 @@ def _instant(text: str) -> tuple[str, str]:
     return (seconds, fraction.ljust(9, "0")) if seconds else ()  # type: ignore[return-value]
 
 
-def _open_addresses(cells: Cells, family: str) -> tuple[str, ...]:
-    """Return the addresses that neighbours or the Internet reach."""
+def _open_addresses(cells: Cells, *families: str, beside: bool = False) -> tuple[str, ...]:
+    """Return the addresses that outsiders reach by the host's rules, or beside them."""
     outside = (one.exposure for one in cells if one.exposure.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN))
-    reached = (one.destination for one in outside if one.outcome is not Outcome.BLOCKED)
-    return tuple(dict.fromkeys(one.address for one in reached if one.family == family))
+    reached = (one for one in outside if one.outcome is not Outcome.BLOCKED)
+    here = (one.destination for one in reached if _BESIDE.isdisjoint(kinds_of(one.reason)) is not beside)
+    return tuple(dict.fromkeys(one.address for one in here if one.family in families))
 
 
 def _net_admin(container: Container) -> bool | None:

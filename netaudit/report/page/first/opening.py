@@ -144,7 +144,7 @@ def _opening(
 
 def _line(mistake: Mistake) -> FoundLine:
     first = mistake.first
-    reach = f"{'may: ' if first.doubts and _FROM[mistake.reach] else ''}{_FROM[mistake.reach]}"
+    reach = f"{'may: ' if mistake.may_reach else ''}{_FROM[mistake.reach]}"
     return FoundLine(first.severity, reach, describe_places(mistake), describe_what(mistake), first.fingerprint)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from netaudit.audit.changed import ChangedFindings
-from netaudit.audit.risk import Mistake, Reach, fold_mistakes, gather_mistakes
+from netaudit.audit.risk import Mistake, fold_mistakes, gather_mistakes
 from netaudit.report.terminal.findings.full import severity
 from netaudit.report.terminal.style import Style, bold
 from netaudit.report.terminal.wrapping import wrap
@@ -38,10 +38,8 @@ def new_lines(found: ChangedFindings | None, style: Style) -> Iterator[str]:
 
 
 def _line(mistake: Mistake, style: Style) -> Iterator[str]:
-    doubtful = mistake.reach is not Reach.INSIDE and bool(mistake.first.doubts)
-    columns = (
-        f"  {REACHED_FROM[mistake.reach] + ('?' if doubtful else ''):<9} {terminal_text(short_id(mistake.first))}  "
-    )
+    reach = REACHED_FROM[mistake.reach] + ("?" if mistake.may_reach else "")
+    columns = f"  {reach:<9} {terminal_text(short_id(mistake.first))}  "
     text = terminal_text(f"{describe_places(mistake)}: {describe_what(mistake)}")
     head = severity(mistake.first.severity, style) + columns
     margin = _SEVERITY + len(columns)

@@ -46,17 +46,21 @@ class OpenRow(msgspec.Struct, frozen=True):
 def open_rows(cells: Iterable[AttributedExposure]) -> tuple[OpenRow, ...]:
     """List what is open to the zones of some cells, or may be: what the Internet reaches first, then by name.
 
-    Addresses of one port are one row where the same zones get there, whatever their family.
+    Addresses of one port are one row where the same zones get there, whatever their family. Who may get there stands
+    in another row than who surely does.
     """
-    targets: dict[_Target, list[AttributedExposure]] = {}
+    ways: dict[tuple[_Target, Zone], list[AttributedExposure]] = {}
     for one in cells:
         there = one.exposure.destination
         if one.exposure.outcome is not Outcome.BLOCKED:
             target = *_named(there), _address(there)
-            targets.setdefault(target, []).append(one)
+            ways.setdefault((target, one.exposure.zone), []).append(one)
+    targets: dict[tuple[_Target, bool], list[AttributedExposure]] = {}
+    for (target, _), members in ways.items():
+        targets.setdefault((target, _is_sure(members)), []).extend(members)
     alike: dict[tuple[object, ...], list[AttributedExposure]] = {}
-    for (name, port, _), members in targets.items():
-        alike.setdefault((name, port, _zones(members), _is_sure(members)), []).extend(members)
+    for ((name, port, _), sure), members in targets.items():
+        alike.setdefault((name, port, _zones(members), sure), []).extend(members)
     return tuple(sorted((_row(members) for members in alike.values()), key=_order))
 
 
