@@ -66,7 +66,7 @@ def test_a_published_port_is_closed_where_no_way_leads_through(
     tmp_path: Path, tables: tuple[str, ...], internet: Outcome, host: Outcome
 ) -> None:
     found = _of_web(_rows(tmp_path, PS + DOCKERS + "".join(map(_table, tables))))
-    assert found == {ZoneKind.INTERNET: internet, ZoneKind.LAN: internet, ZoneKind.HOST: host}
+    assert found == {ZoneKind.INTERNET: internet, ZoneKind.HOST: host}
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ from netaudit.audit.subjects.fact import (
 )
 from netaudit.audit.subjects.listed.private import is_private
 from netaudit.audit.view.by_cause import Cells
+from netaudit.audit.view.reach import NOTHING_KNOWN, open_addresses
 from netaudit.audit.view.view import HostView
 from netaudit.model.docker import Container
-from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome, ZoneKind
+from netaudit.model.exposure import Delivery, DestinationKind, Exposure, Outcome
 from netaudit.model.facts import Source
-from netaudit.model.reason import ReasonKind, kinds_of
+from netaudit.model.reason import kinds_of
 
 _NET_ADMIN = frozenset({"NET_ADMIN", "CAP_NET_ADMIN", "ALL"})
 
@@ -119,9 +120,9 @@ def _facts(view: HostView, container: Container, cells: Cells) -> ContainerFacts
         **engine_facts(view, container.engine),
         **_base(view, container),
         ip6tables=view.tools.iptables("ip6"),
-        open_addresses=_open_addresses(cells, "ip"),
-        open_addresses6=_open_addresses(cells, "ip6"),
-        unseen_addresses=_open_addresses(cells, "ip", "ip6", beside=True),
+        open_addresses=open_addresses(cells, "ip"),
+        open_addresses6=open_addresses(cells, "ip6"),
+        unseen_addresses=open_addresses(cells, "ip", "ip6", beside=True),
         ways_in=view.outside.ways_in("ip", cells),
         directly_reachable_from=None if view.attributed.exposure is None else reachable_from(cells),
     )
@@ -139,16 +140,11 @@ def reach_doubts(name: str, cells: Cells) -> tuple[Doubt, ...]:
     if not undecided:
         return ()
     closed = reachable_from(cells)
-    likely = _kinds(one for one in undecided if _NOTHING_KNOWN.isdisjoint(kinds_of(one.reason)))
+    likely = _kinds(one for one in undecided if NOTHING_KNOWN.isdisjoint(kinds_of(one.reason)))
     opened, everything = (list(dict.fromkeys((*closed, *zones))) for zones in (likely, _kinds(undecided)))
     reasons = dict.fromkeys(one.reason for one in undecided if one.reason)
     others = (everything,) if everything != opened else ()
     return (Doubt(name, opened, list(closed), tuple(reasons), others),)
-
-
-# What is not followed at all is no sign that packets arrive.
-_NOTHING_KNOWN = frozenset({ReasonKind.DRIVER_NOT_FOLLOWED, ReasonKind.DRIVER_BY_ROUTERS, ReasonKind.BRIDGE_NOT_HERE})
-_BESIDE = _NOTHING_KNOWN | {ReasonKind.DRIVER_UNSEEN}
 
 
 def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
@@ -180,14 +176,6 @@ def _instant(text: str) -> tuple[str, str]:
     """Return a time of Docker's (RFC 3339, UTC) so that times compare: it leaves out zeros at the end of a fraction."""
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     return (seconds, fraction.ljust(9, "0")) if seconds else ()  # type: ignore[return-value]
-
-
-def _open_addresses(cells: Cells, *families: str, beside: bool = False) -> tuple[str, ...]:
-    """Return the addresses that outsiders reach by the host's rules, or beside them."""
-    outside = (one.exposure for one in cells if one.exposure.zone.kind in (ZoneKind.INTERNET, ZoneKind.LAN))
-    reached = (one for one in outside if one.outcome is not Outcome.BLOCKED)
-    here = (one.destination for one in reached if _BESIDE.isdisjoint(kinds_of(one.reason)) is not beside)
-    return tuple(dict.fromkeys(one.address for one in here if one.family in families))
 
 
 def _net_admin(container: Container) -> bool | None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
+from netaudit.attribute.attribution import AttributedExposure, AttributedItem, AttributedSnapshot
 from netaudit.model.docker import Network
-from netaudit.model.exposure import DestinationKind, Outcome, Zone, ZoneKind
+from netaudit.model.exposure import OUTSIDE, DestinationKind, Outcome, Zone, ZoneKind
 from netaudit.model.host import Host
+from netaudit.model.reason import ReasonKind, kinds_of
 from netaudit.parse.iptables.rule import Option, ParsedRule, parse_rule
 
 _ENDS = ("ACCEPT", "RETURN")
 _DENIES = ("DROP", "REJECT")
+# What is not followed at all is no sign that packets arrive; of all these no rule of the host sees the packets.
+NOTHING_KNOWN = frozenset({ReasonKind.DRIVER_NOT_FOLLOWED, ReasonKind.DRIVER_BY_ROUTERS, ReasonKind.BRIDGE_NOT_HERE})
+_BESIDE = NOTHING_KNOWN | {ReasonKind.DRIVER_UNSEEN}
 
 
 def inner_bridges(host: Host) -> frozenset[str]:
@@ -26,6 +30,14 @@ def reached_listeners(attributed: AttributedSnapshot, network: str) -> frozenset
     open_ = [one.destination for one in cells if one.outcome is not Outcome.BLOCKED]
     reached = ((to.protocol, port) for to in open_ for first, last in to.ports for port in range(first, last + 1))
     return frozenset(reached) if cells else None
+
+
+def open_addresses(cells: Iterable[AttributedExposure], *families: str, beside: bool = False) -> tuple[str, ...]:
+    """Return the addresses that outsiders reach by the host's rules, or beside them."""
+    outside = (one.exposure for one in cells if one.exposure.zone.kind in OUTSIDE)
+    reached = (one for one in outside if one.outcome is not Outcome.BLOCKED)
+    here = (one.destination for one in reached if _BESIDE.isdisjoint(kinds_of(one.reason)) is not beside)
+    return tuple(dict.fromkeys(one.address for one in here if one.family in families))
 
 
 def drops_replies(rules: Sequence[AttributedItem], host: Host, networks: Iterable[Network]) -> bool:

@@ -75,8 +75,8 @@ class ExposureTable:
         self._published = None if found else self._asked if part else known
         namespaces = namespaces_of(msgspec.structs.replace(snapshot, inventory=inventory))
         behind = behind_rootlesskit(snapshot, expose)
-        self.unknown, sockets = unplaced(snapshot), why_no_listeners(snapshot)
-        self._by_name = zones_by_name(snapshot)
+        self._places = Unplaced(unplaced(snapshot), zones_by_name(snapshot), why_no_listeners(snapshot))
+        self.unknown, sockets = self._places.families, self._places.sockets
         placed = tuple(one for one in IP_FAMILIES if one not in self.unknown)
         self._listeners = unknown_programs(placed) if sockets else ()
         heard = with_assumed_proxies(host, inventory) if sockets else host
@@ -92,12 +92,11 @@ class ExposureTable:
             self._ways[family] = _ways(reach)
             self._unseen[family] = Visibility(snapshot.gaps, host, program, family)
         self._partly = frozenset(one.key for one in snapshot.ruleset.tables if one.partly)
-        told = self._by_rules(program, known, Unplaced(self.unknown, self._by_name, sockets))
-        self._told = {(one.destination, one.zone): one for one in told}
+        self._told = {(one.destination, one.zone): one for one in self._by_rules(program, known)}
 
-    def _by_rules(self, program: Program, known: Sequence[Destination], places: Unplaced) -> Iterator[Exposure]:
+    def _by_rules(self, program: Program, known: Sequence[Destination]) -> Iterator[Exposure]:
         """Yield what rules alone say of what is asked about."""
-        told = rows_from_rules(program, known, places)
+        told = rows_from_rules(program, known, self._places)
         yield from (unless_partly_read(one, self._partly) for one in told if self._wanted(one.destination))
 
     @cached_property
@@ -118,7 +117,7 @@ class ExposureTable:
 
     def zones(self, family: str) -> tuple[Zone, ...]:
         """Return the zones that have packets of a family; where they cannot be told apart, two that always are."""
-        return tuple(self._ways[family]) if family in self._ways else self._by_name
+        return tuple(self._ways[family]) if family in self._ways else self._places.zones
 
     def answered_by(self, zone: Zone, destination: Destination) -> Zone:
         """Return the zone that has the cells of a zone: of a shim its parent interface with the same neighbours."""
