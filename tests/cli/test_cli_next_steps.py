@@ -10,6 +10,7 @@ import pytest
 from programs import NO_DOCKER, RECORDINGS, environment, run_inside
 
 UFW = RECORDINGS / "bad" / "ufw-deny-bypassed" / "before"
+OPERATORS = RECORDINGS / "28.5.2-iptables-legacy" / "operators-rules" / "05"
 DROP = "iptables -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 5432 --ctdir ORIGINAL -j DROP"
 
 
@@ -80,6 +81,13 @@ def test_a_word_that_is_not_known_names_the_nearest(command: tuple[str | Path, .
     done = run_inside(*command)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_rule_of_an_operator_says_how_to_learn_what_its_removal_would_change() -> None:
+    said = run_inside("explain", "filter/DOCKER-USER#1", OPERATORS).stdout
+    assert "netaudit plan -- iptables-legacy -t filter -D DOCKER-USER 1" in " ".join(said.split())
+    assert "netaudit blame 'filter/DOCKER-USER#1'" in " ".join(said.split())
+    assert "netaudit plan" not in run_inside("explain", "nat/DOCKER#2", OPERATORS).stdout
 
 
 def test_a_word_and_what_has_its_name_on_the_host_are_both_explained() -> None:

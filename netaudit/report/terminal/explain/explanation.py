@@ -11,6 +11,7 @@ from netaudit.attribute.explain.explanation import (
     SignatureExplained,
 )
 from netaudit.attribute.signatures.signature import Owned, Signature
+from netaudit.report.terminal.explain.next_steps import next_steps
 from netaudit.report.terminal.wrapping import wrap_whole
 from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.networking import describe_network, describe_networking
@@ -54,6 +55,7 @@ def _rule(explained: RuleExplained) -> Iterator[str]:
         yield f"  without it: {explained.without}"
     if item.packets is not None:
         yield f"  counted: {item.packets} packets, {item.octets} bytes"
+    yield from (f"  {step}" for step in next_steps(explained))
 
 
 def _evidence(explained: RuleExplained) -> str:
