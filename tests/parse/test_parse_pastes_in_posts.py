@@ -3,17 +3,20 @@
 import html
 import re
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from netaudit.parse import parse_snapshot
+from netaudit.parse.paste.files import read_paste
 from netaudit.parse.paste.plain.markup import tables_made_plain
 from netaudit.parse.paste.plain.nft_wrapped import nft_rejoined
 from netaudit.parse.paste.plain.notes import split_note
 from netaudit.parse.paste.plain.prefixed import unprefixed
 from netaudit.parse.paste.plain.rows import rows_rejoined
+from netaudit.parse.paste.plain.wrapped import BACKSLASH, JOINED
 from netaudit.store import load
 
 SAVED = """*nat
@@ -163,6 +166,7 @@ CHANGES: dict[str, Change] = {
     "broken at 80 columns": _wrapped(80),
     "broken at 72 columns": _wrapped(72),
     "backslashes": _each(_backslashes),
+    "line breaks of Markdown": _each(lambda line: f"{line} \\"),
     "an arrow behind a rule": _each(lambda line: f"{line}   <-- this one" if "8211" in line else line),
 }
 
@@ -291,10 +295,39 @@ def test_a_bar_in_a_cell_is_no_border() -> None:
     assert tables_made_plain(lines) == ["", "a   b   c   d", "1   x   |   4"]
 
 
-@pytest.mark.parametrize("line", ["| " * 2000, "<br>" * 1000, "\u2014 " * 2000, "-A X" + " #" * 2000, " " * 4000 + "<"])
-def test_a_line_of_many_signs_is_read_once(tmp_path: Path, line: str) -> None:
-    rules, _ = _rules(tmp_path, f"{SAVED}{line}\n" * 20)
-    assert len(rules) == 6
+QUOTE = '\\"'
+LONG: dict[str, Callable[[int], str]] = {
+    "cells": lambda size: "| " * 2000 + "\n" + "|a|b|c|d|\n" * (size // 10),
+    "cells of HTML that do not end": lambda size: "<td " * (size // 4),
+    "tags that do not end": lambda size: "<p " * (size // 3),
+    "ends of lines": lambda size: "<br>" * (size // 4),
+    "dashes": lambda size: "\u2014 " * (size // 2),
+    "remarks": lambda size: "-A X" + " #" * (size // 2),
+    "comments that do not end": lambda size: f"-A X {'/*' * 2000} #x\n" * (size // 4000),
+    "quotes that do not end": lambda size: f'-A X " {QUOTE * 2000} #x{BACKSLASH}\n' * (size // 4000),
+    "bold": lambda size: "**" * (size // 2) + "x",
+    "spaces before bold": lambda size: " " * size + "**x",
+    "spaces behind a prefix": lambda size: '"-A X -j DROP",\n' * 3 + '"' + " " * size + "x",
+    "ports and containers": lambda size: "".join(
+        f"$ docker port {at:012x}\n80/tcp -> 0.0.0.0:80\n{at + size:012x}  a  Up 2 days  80/tcp  n{at}\n"
+        for at in range(size // 100)
+    ),
+}
+
+
+@pytest.mark.parametrize("signs", LONG)
+def test_many_signs_are_read_once(signs: str) -> None:
+    text = f"{SAVED}{LONG[signs](600_000)}\n"
+    began = time.process_time()
+    paste = read_paste(text, "paste.txt")
+    assert time.process_time() - began < 8
+    assert "iptables-save.txt" in paste.files
+
+
+def test_a_row_that_a_backslash_breaks_takes_no_other_row() -> None:
+    first, second = ROW.replace("0.0.0.0/0", "\\\n 0.0.0.0/0").split("\n")
+    lines = rows_rejoined([HEADING, first, f"{second} \\", f"{ROW} \\", ROW])
+    assert [line.split() for line in lines] == [HEADING.split(), ROW.split(), [JOINED], ROW.split(), ROW.split()]
 
 
 def test_rows_whose_addresses_a_page_took_out_keep_what_else_they_say(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from netaudit.parse import parse_snapshot
+from netaudit.parse.paste.files import read_paste
 from netaudit.store import load
 
 RULES = "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n"
@@ -34,8 +37,17 @@ def test_ports_of_a_container_that_was_asked_for_by_name_are_its_own(tmp_path: P
     }
 
 
-def test_ports_of_nobody_knows_which_container_are_no_containers(tmp_path: Path) -> None:
-    assert _bindings(tmp_path, f"80/tcp -> 0.0.0.0:8080\n$ iptables -S\n{RULES}") == {}
+@pytest.mark.parametrize("asked", ["", "$ docker port $(docker ps -lq)\n"])
+def test_ports_of_nobody_knows_which_container_are_no_containers_and_are_told(tmp_path: Path, asked: str) -> None:
+    text = f"{asked}80/tcp -> 0.0.0.0:8080\n$ iptables -S\n{RULES}"
+    assert _bindings(tmp_path, text) == {}
+    assert any("80/tcp -> 0.0.0.0:8080" in one.detail for one in read_paste(text, "paste.txt").gaps)
+
+
+def test_a_name_that_begins_another_one_is_another_container(tmp_path: Path) -> None:
+    names = "NAMES    STATUS       PORTS\nwebapp   Up 2 days    0.0.0.0:81->81/tcp\n"
+    found = _bindings(tmp_path, f"{names}$ docker port web\n80/tcp -> 0.0.0.0:8080\n")
+    assert found == {"web": ["0.0.0.0:8080->80"], "webapp": ["0.0.0.0:81->81"]}
 
 
 def test_a_container_that_docker_ps_and_docker_port_show_is_one(tmp_path: Path) -> None:

@@ -57,6 +57,12 @@ def test_the_first_and_the_last_word_is_the_outcome_with_its_rule(published: Att
     assert blocked.splitlines()[3] == blocked.splitlines()[-1] == f"{BLOCKED} and [::]:8080"
 
 
+def test_a_policy_that_decides_is_there_for_nobody() -> None:
+    recording = "28.5.2-iptables-nft/forward-flushed/02"
+    text = render_trace(follow("internet", "192.0.2.10:8080/tcp", recording), Style())
+    assert text.splitlines()[3] == text.splitlines()[-1] == "blocked by filter/FORWARD"
+
+
 def test_an_answer_that_comes_back_is_followed_where_everything_is_asked_for(published: AttributedTrace) -> None:
     assert "  !  it comes back (--verbose follows it)\n" in render_trace(published, Style())
     full = render_trace(published, Style(detail=Detail.FULL))

@@ -1,12 +1,13 @@
 """What Docker's client printed of a pasted text -> files of a recording: containers, networks, the engine's version."""
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from netaudit.model.facts import Gap, GapReason, Source
-from netaudit.parse.paste.docker_rows import Json, objects_of, once_each, published_by, rows_of
+from netaudit.parse.paste.docker_rows import objects_of, once_each, published_by, rows_of
 from netaudit.parse.paste.split import Parts
 from netaudit.parse.paste.topics import Topic
 
@@ -18,11 +19,17 @@ _MANY = "which may not hold every one"
 def docker_files(parts: Parts, name: str) -> tuple[dict[str, bytes], list[Gap]]:
     """Return what Docker's client printed as the files of a recording; `name` is the text's."""
     containers, networks, rulesets = objects_of(part.value for part in parts.json)
-    inspected = [str(one["Id"]) for one in containers]
     listed = [*rows_of(parts.others.get(Topic.DOCKER_PS, {}))]
     asked = published_by(parts.others.get(Topic.DOCKER_PORT, {}).values())
-    ports = [one for one in asked if not any(row["Id"].startswith(one["Id"]) for row in listed)]
-    rows = [row for row in once_each([*ports, *listed]) if not _is_known(row, inspected, containers)]
+    shown = sorted(row["Id"] for row in listed if row["Name"] != f"/{row['Id']}")
+    ports = [one for one in asked if not _begins_one(one["Id"], shown)]
+    inspected = sorted(filter(None, (str(one["Id"]) for one in containers)))
+    names = {str(one.get("Name", "")) for one in containers} - {"", "/"}
+    rows = [
+        row
+        for row in once_each([*ports, *listed])
+        if row["Name"] not in names and not _begins_one(row["Id"], inspected)
+    ]
     files: dict[str, bytes] = {}
     gaps: list[Gap] = []
     for source, found in ((Source.DOCKER_CONTAINERS, [*containers, *rows]), (Source.DOCKER_NETWORKS, networks)):
@@ -43,12 +50,10 @@ def _is_empty_list(parts: Parts) -> bool:
     return bool(shown) and not any(last < one.line <= last + _NEAR for one in parts.skipped)
 
 
-def _is_known(row: Json, inspected: list[str], containers: list[Json]) -> bool:
-    names = {str(one.get("Name", "")) for one in containers}
-    return any(identity and identity.startswith(row["Id"]) for identity in inspected) or row["Name"] in names - {
-        "",
-        "/",
-    }
+def _begins_one(identity: str, known: Sequence[str]) -> bool:
+    """Tell whether an identity is the begin of a known one; these are sorted."""
+    at = bisect_left(known, identity)
+    return at < len(known) and known[at].startswith(identity)
 
 
 def _engine(lines: Mapping[int, str]) -> str:

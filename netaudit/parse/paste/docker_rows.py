@@ -55,13 +55,12 @@ def _container(identity: str, line: str, starts: Mapping[str, int]) -> Json:
 
 def published_by(lines: Iterable[str]) -> Iterator[Json]:
     """Yield a container for each of which `docker port` told: its name or identity stands before each line."""
-    ports: dict[str, str] = {}
+    ports: dict[str, list[str]] = {}
     for line in lines:
-        *named, port, _, address = line.split()
-        for container in named:
-            ports[container] = f"{ports.get(container, '')} {address}->{port}"
+        container, port, _, address = line.split()
+        ports.setdefault(container, []).append(f"{address}->{port}")
     for container, said in ports.items():
-        row = _container(container, f"{container} . Up {said}", {})
+        row = _container(container, f"{container} . Up {' '.join(said)}", {})
         yield {**row, "Name": "/" if _ID.fullmatch(container) else f"/{container}", "Config": {}}
 
 

@@ -31,7 +31,7 @@ _ROW = re.compile(
     r"\s*(?:\d+\s+)?(?:\d+[KMGT]?\s+\d+[KMGT]?\s+)?[A-Za-z][\w-]*\s+(?:all|tcp|udp|icmp|ipv6-icmp|icmpv6|\d{1,3})"
     r"\s+(?:--|-f|!f)\s+\S+\s+\S+"
 )
-_ASKED_FOR_PORTS = re.compile(r".*\b(?:docker|podman) (?:container )?port (\S+)")
+_ASKED_FOR_PORTS = re.compile(r".*\b(?:docker|podman) (?:container )?port ([\w.-]+)(?:\s|$)")
 _MOST_FAILED = 32  # places at which JSON seemed to begin: each may be read to the end of the text
 _CONTINUES = {
     Topic.IP_ADDR: re.compile(r"\s+\S|\d+: "),
@@ -230,8 +230,12 @@ class _Sorter:
         return self._family
 
     def _put(self, number: int, line: str) -> None:
-        whose = f"{self._container} " if self.topic is Topic.DOCKER_PORT else ""
-        self._parts.others.setdefault(self.topic, {})[number] = whose + line.strip() if whose else line
+        if self.topic is Topic.DOCKER_PORT:
+            line = f"{self._container} {line.strip()}"
+            if not self._container:  # whose port it is, nobody can tell
+                self._parts.skipped.append(SkippedLine(number, line.strip()))
+                return
+        self._parts.others.setdefault(self.topic, {})[number] = line
 
     def _put_rule(self, number: int, line: str) -> None:
         self._lines()[number] = line

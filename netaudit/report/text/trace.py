@@ -63,7 +63,8 @@ def _by(shown: AttributedTrace) -> str:
         return ": it arrives, and its answer does not come back"
     item = decider(shown)
     causes = shown.attributions[item].causes if item and item.object is ObjectKind.RULE else ()
-    return f" by {item.where}{causes and f' (for {describe_causes(causes)})'}" if item else ""
+    whose = f" (for {describe_causes(causes)})" if causes else ""
+    return f" by {item.where}{whose}" if item else ""
 
 
 def decider(shown: AttributedTrace) -> Item | None:

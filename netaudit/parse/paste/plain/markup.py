@@ -6,16 +6,15 @@ from collections.abc import Iterator, Sequence
 _FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})[\w+.-]*[ \t]*$")
 _TAG = re.compile(
     r"</?(?:pre|code|blockquote|details|summary|p|br|div|span|table|thead|tbody|tr|li|ol|ul|samp|kbd|tt|font|body|html)"
-    r"\b[^>\n]*>",
+    r"\b[^<>\n]*>",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^>\n]*>|</?t[dh]\b[^>\n]*>", re.IGNORECASE)
+_CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^<>\n]*>|</?t[dh]\b[^<>\n]*>", re.IGNORECASE)
 # Ends a line where no line feed does.
 _BREAK = re.compile(r"(?:<br\s{0,4}/?>|</(?:tr|li|p|div)>)(?![ \t\r]{0,80}\n)(?=.)", re.IGNORECASE)
 _BBCODE = re.compile(r"\[/?(?:code|quote|pre|spoiler|font|size|b|i)(?:=[^\]\n]{0,80})?\]", re.IGNORECASE)
 _INLINE = re.compile(r"^[ \t]*`([^`]+)`[ \t]*$")
 _BOLD = re.compile(r"\*\*([^*\n\"]+)\*\*")
-_ALL_BOLD = re.compile(r"(\s*)\*\*(.*\S)\s*\*\*\s*$")
 _ESCAPED = re.compile(r"\\([-_*!\[\]<>#])")
 _ROW = re.compile(r"[ \t]{0,8}\|.*\|[ \t]*$")
 _RULER = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$")
@@ -47,11 +46,18 @@ def without_marks(line: str) -> str:
     if "[" in line and "]" in line:
         line = _BBCODE.sub("", line)
     if "**" in line:
-        line = _ALL_BOLD.sub(r"\1\2", line)
+        line = _not_bold(line)
         line = line if '"' in line else _BOLD.sub(r"\1", line)
     if "`" in line and (inner := _INLINE.match(line)):
         line = inner[1]
     return _ESCAPED.sub(r"\1", line) if "\\" in line else line
+
+
+def _not_bold(line: str) -> str:
+    """Return a line whose end is bold without its two marks."""
+    before, _, bold = line.rstrip().partition("**")
+    inner = bold.removesuffix("**").rstrip()
+    return before + inner if inner and bold.endswith("**") else line
 
 
 def tables_made_plain(lines: list[str]) -> list[str]:
@@ -61,12 +67,21 @@ def tables_made_plain(lines: list[str]) -> list[str]:
     found = list(lines)
     for first, last in _tables(lines):
         rows = _below_rulers([[] if _RULER.match(line) else _cells(line) for line in lines[first:last]])
-        columns = range(max(map(len, rows)))
-        widths = [max((min(len(row[at]), _WIDEST_CELL) for row in rows if at < len(row)), default=0) for at in columns]
+        widths = _widths(rows)
         found[first:last] = [
             _BETWEEN.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
         ]
     return found
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column is."""
+    widths: list[int] = []
+    for row in rows:
+        widths += [0] * (len(row) - len(widths))
+        for at, cell in enumerate(row):
+            widths[at] = max(widths[at], min(len(cell), _WIDEST_CELL))
+    return widths
 
 
 def _below_rulers(rows: list[list[str]]) -> list[list[str]]:

@@ -3,7 +3,7 @@
 import re
 
 from netaudit.parse.iptables.console import is_noise
-from netaudit.parse.paste.plain.wrapped import JOINED, MOST_JOINED
+from netaudit.parse.paste.plain.wrapped import BACKSLASH, JOINED, MOST_JOINED, without_backslash
 from netaudit.parse.paste.topics import Topic, is_command, is_elided, topic_of
 
 _NARROWEST = 50  # columns: nobody breaks a shorter line
@@ -19,6 +19,7 @@ _WORD = re.compile(
     r"|[@\"{}#!=<>]|\d|[A-Z][\w-]*$"
 )
 _HANDLE = re.compile(r"\s# handle \d+$")
+_BEHIND = ("# handle ", 'comment "')  # what may stand behind a whole rule
 _LONGEST = 4096
 
 
@@ -28,9 +29,12 @@ def nft_rejoined(lines: list[str]) -> list[str]:
         return lines
     found = list(lines)
     depth, last = 0, -1
-    for at, line in enumerate(lines):
+    for at, (whole, below) in enumerate(zip(lines, [*lines[1:], ""], strict=True)):
+        line = whole
         if topic_of(line) is Topic.NFT:
             depth = max(depth, 0)
+        if depth > 0 or line.count("{") > line.count("}"):
+            line = found[at] = _without_break(line, below)
         if depth > 0 and last >= 0 and at - last < MOST_JOINED and _goes_on(found[last], line):
             found[last] += f" {line.strip()}"
             found[at] = JOINED
@@ -40,12 +44,20 @@ def nft_rejoined(lines: list[str]) -> list[str]:
     return found
 
 
+def _without_break(line: str, below: str) -> str:
+    """Return a line that is whole without a backslash behind it: Markdown ends lines of a paragraph so."""
+    if not line.rstrip().endswith(BACKSLASH) or below.lstrip().startswith(_BEHIND):
+        return line
+    bare = without_backslash(line)
+    return bare if _WHOLE.search(bare) else line
+
+
 def _goes_on(rule: str, line: str) -> bool:
     """Tell whether a line is the rest of a rule that was broken."""
     bare = line.strip()
     if not bare or line[0] in " \t}" or len(rule.expandtabs()) < _NARROWEST or len(line) > _LONGEST:
         return False
-    if bare.startswith(("# handle ", 'comment "')):
+    if bare.startswith(_BEHIND):
         return True
     bare = _HANDLE.sub("", bare)
     typed = is_command(bare) or is_noise(bare) or is_elided(bare) or topic_of(bare) is not None

@@ -2,7 +2,8 @@
 
 import re
 
-_QUOTED = r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/'
+# What is not closed goes on to the end of its line.
+_QUOTED = r'"(?:\\.?|[^"\\\n])*(?:"|$)|/\*.*?(?:\*/|$)'
 _ARROW = re.compile(rf"(?:{_QUOTED})|[ \t](?P<note>(?:<[-=]{{1,8}}|\u2190|<{{2,5}})(?:[ \t].*)?$)")
 _REMARK = re.compile(rf"(?:{_QUOTED})|[ \t](?P<note>(?:<[-=]{{1,8}}|\u2190|<{{2,5}}|#|//)(?:[ \t].*)?$)")
 _RULE = re.compile(

@@ -51,7 +51,6 @@ def unprefixed(lines: list[str]) -> list[str]:
 
 def _stripped(lines: Sequence[str], prefix: _Prefix) -> list[str]:
     pattern = re.compile(prefix.pattern)
-    ends = re.compile(rf"[ \t]*{re.escape(prefix.closes)}[ \t]*,?[ \t]*$") if prefix.closes else None
     stripped: list[str] = []
     for line in lines:
         start = pattern.match(line)
@@ -59,8 +58,14 @@ def _stripped(lines: Sequence[str], prefix: _Prefix) -> list[str]:
             stripped.append(line)
             continue
         rest = line[start.end() :]
-        stripped.append(ends.sub("", rest).replace('\\"', '"') if ends else rest)
+        stripped.append(_unclosed(rest, prefix.closes).replace('\\"', '"') if prefix.closes else rest)
     return stripped
+
+
+def _unclosed(rest: str, closes: str) -> str:
+    """Return a line without what closes it, and the comma behind that."""
+    bare = rest.rstrip(" \t").removesuffix(",").rstrip(" \t")
+    return bare.removesuffix(closes).rstrip(" \t") if bare.endswith(closes) else rest
 
 
 def _prefix_of(line: str, *, compared: bool) -> _Prefix | None:

@@ -11,7 +11,7 @@ from netaudit.parse.listing.columns import (
     read_layout,
     split_columns,
 )
-from netaudit.parse.paste.plain.wrapped import BACKSLASH, JOINED, MOST_JOINED
+from netaudit.parse.paste.plain.wrapped import JOINED, MOST_JOINED, without_backslash
 from netaudit.parse.paste.topics import is_command, topic_of
 
 # What stands behind a row's columns, and a row that ends before it.
@@ -30,29 +30,25 @@ _SHORT = 4  # words that close what is open
 
 def rows_rejoined(lines: list[str]) -> list[str]:
     """Return the lines, each row of `iptables -L` on one; what is no row's rest stays."""
-    if not any(read_layout(_without_backslash(line)) for line in lines if "target" in line and len(line) <= _LONGEST):
+    if not any(read_layout(without_backslash(line)) for line in lines if "target" in line and len(line) <= _LONGEST):
         return lines
     found = list(lines)
     layout: ColumnLayout | None = None
     last = -1  # the line of the row, or the heading, that may go on
     for at, whole in enumerate(lines):
-        line = _without_backslash(whole)
+        line = without_backslash(whole)
         if not line.strip() or len(line) > _LONGEST or line.lstrip().startswith("Chain "):
-            last = -1
+            found[at], last = line, -1
         elif last >= 0 and at - last < MOST_JOINED and _goes_on(found[last], line, layout):
-            found[last] = f"{_without_backslash(found[last])} {whole.strip()}"
+            found[last] = f"{found[last]} {line.strip()}"
             found[at] = JOINED
-            layout = read_layout(_without_backslash(found[last])) or layout
+            layout = read_layout(found[last]) or layout
         elif heading := read_layout(line):
-            layout, last = heading, at
+            found[at], layout, last = line, heading, at
         else:
             last = at if layout and _begins_row(line, layout) else -1
             found[at] = line if last >= 0 else whole
     return found
-
-
-def _without_backslash(line: str) -> str:
-    return line.rstrip().removesuffix(BACKSLASH).rstrip()
 
 
 def _begins_row(line: str, layout: ColumnLayout) -> bool:
@@ -63,14 +59,10 @@ def _goes_on(row: str, line: str, layout: ColumnLayout | None) -> bool:
     """Tell whether a line is the rest of a row, or of a heading."""
     if layout is None or is_command(line) or is_noise(line) or topic_of(line) is not None:
         return False
-    broken = row.rstrip().endswith(BACKSLASH)
-    row = _without_backslash(row)
     if read_layout(row) is not None:
         return layout.cut and is_heading(line.split())
     whole = split_columns(row, layout)
     if whole is None:
         joined = split_columns(f"{row} {line}", layout)
         return joined is not None and has_addresses(joined) and split_columns(line, layout) is None
-    if broken:
-        return True
     return _MATCH.match(line) is not None or (_OPEN.search(row.rstrip()) is not None and len(line.split()) < _SHORT)

@@ -17,6 +17,7 @@ _TARGET = re.compile(r"\s-[jg] \S")
 _OPTION = re.compile(r"\s*(?:!\s+)?--?[a-zA-Z][\w-]*(?:\s|$)")
 _RULE = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?-A \S")
 _BEGINS = re.compile(r"\s*(?:[*#]|\[\d+:\d+\]|COMMIT\b|-[APNIDXFZ]\s|Chain |removed: )")
+_BEGINS_ALONE = re.compile(r"\s*(?:\*[a-z]|\[\d+:\d+\]|COMMIT\b|-[APNIDXFZ]\s|:[\w.:-]+ \S)")
 _DECLARED = re.compile(r"\s*(?:\[\d+:\d+\]\s+)?(?::|-[AN] )([\w.:-]+)")
 _TARGETS = frozenset({"ACCEPT", "DROP", "RETURN", "REJECT", "MASQUERADE", "DNAT", "SNAT", "REDIRECT", "LOG", "MARK"})
 _JUMP = re.compile(r"\s-[jg] (\S*)$")
@@ -83,18 +84,32 @@ def rejoined(lines: Sequence[str]) -> list[str]:
 
 
 def continued(lines: list[str]) -> list[str]:
-    """Join rules that a backslash breaks; calls of a script are joined where they are read."""
+    """Join rules that a backslash breaks; calls of a script are joined where they are read.
+
+    What begins by itself is no rest of the line before: Markdown ends lines of a paragraph so.
+    """
     found = list(lines)
     rule = -1
     for at, line in enumerate(lines):
-        if rule >= 0 and at - rule < MOST_JOINED:
-            found[rule] += f" {line.strip().removesuffix(BACKSLASH).rstrip()}"
-            found[at] = JOINED
-        elif _RULE.match(line) and line.rstrip().endswith(BACKSLASH):
+        bare = without_backslash(line)
+        broken = line.rstrip().endswith(BACKSLASH)
+        if _BEGINS_ALONE.match(line):
             rule = at
-            found[at] = line.rstrip().removesuffix(BACKSLASH).rstrip()
-        rule = rule if line.rstrip().endswith(BACKSLASH) else -1
+            found[at] = bare if broken else line
+        elif rule >= 0 and at - rule < MOST_JOINED and _is_rest(bare):
+            found[rule] += f" {bare.lstrip()}"
+            found[at] = JOINED
+        rule = rule if broken else -1
     return found
+
+
+def without_backslash(line: str) -> str:
+    """Return a line without the backslash, and without spaces, at its end."""
+    return line.rstrip().removesuffix(BACKSLASH).rstrip()
+
+
+def _is_rest(line: str) -> bool:
+    return bool(line) and not (is_command(line) or is_noise(line) or topic_of(line) is not None)
 
 
 def _pieces(lines: Sequence[str], edge: int, names: frozenset[str]) -> list[str]:
