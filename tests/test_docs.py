@@ -10,7 +10,7 @@ import pytest
 import yaml
 from lab import probe_all, proof
 from lab.scenarios import runs
-from pages import fleet_tables, json_schema, manual, model_page, policy_schema, rooms, rule_references, tour
+from pages import fleet_tables, how_to, json_schema, manual, model_page, policy_schema, rooms, rule_references, tour
 from programs import run_inside
 
 import netaudit
@@ -191,6 +191,7 @@ def test_the_page_of_agreement_covers_the_whole_lab_and_names_nothing_wrong() ->
         model_page,
         rooms,
         rule_references,
+        pytest.param(how_to, marks=pytest.mark.matrix),
         pytest.param(tour, marks=pytest.mark.matrix),
     ],
     ids=lambda page: page.PATH.name,

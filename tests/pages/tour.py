@@ -3,15 +3,13 @@
 What `run` printed is what `diff` prints of the recordings before and after. `python -m pages.tour` writes the page.
 """
 
-import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from typer.testing import CliRunner
 
-from netaudit.cli.commands.program import whole_program
+from pages.printed import block
 
 _ROOT = Path(__file__).parents[2]
 _HOST = _ROOT / "tests" / "recordings" / "tour" / "five-networks"
@@ -111,22 +109,16 @@ def render() -> str:
 def _stop(stop: Stop) -> Iterator[str]:
     yield from (f"## {stop.heading}", "", stop.before, "")
     for command in stop.commands:
-        yield from (f"    $ {command}", "")
-        yield from (f"    {line}".rstrip() for line in _print(command, stop.at).splitlines())
-        yield ""
+        yield from _print(command, stop.at)
     if stop.after:
         yield from (stop.after, "")
 
 
-def _print(command: str, at: int) -> str:
-    """Return what a command prints of the recorded host; SNAPSHOT is named last."""
+def _print(command: str, at: int) -> Iterator[str]:
+    """Yield what a command prints of the recorded host; SNAPSHOT is named last."""
     _, verb, *rest = shlex.split(command)
     steps = [str(_HOST / f"{step:02}") for step in (at - 1, at)]
-    arguments = ["diff", *steps] if verb == "run" else [verb, *rest, steps[1]]
-    done = CliRunner().invoke(whole_program(), arguments)
-    if done.exit_code:
-        raise AssertionError(f"netaudit {shlex.join(arguments)}: {done.output}")
-    return re.sub(rf"(\n *| ){re.escape(steps[1])}", "", done.stdout)  # a reader names no recording
+    return block(command, ["diff", *steps] if verb == "run" else [verb, *rest, steps[1]], Path(steps[1]))
 
 
 def main() -> None:
