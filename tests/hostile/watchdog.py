@@ -48,4 +48,4 @@ class Watchdog:
             self._late()
 
     def _late(self) -> NoReturn:
-        raise SlowError(f"more than {self._most:g} s")
+        raise SlowError(f"more than {self._most:.1f} s")
