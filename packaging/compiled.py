@@ -50,7 +50,7 @@ class Compiled(BuildHookInterface):  # type: ignore[type-arg]
         self._folder = tempfile.TemporaryDirectory()
         for name, content in (("rules", compile_rules(root / "rules")), ("templates", compile_templates(root))):
             compiled = Path(self._folder.name) / f"{name}.json"
-            compiled.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+            compiled.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
             build_data["force_include"][str(compiled)] = f"netaudit/{name}/compiled.json"
 
     def finalize(self, version: str, _build_data: dict[str, Any], _artifact_path: str) -> None:

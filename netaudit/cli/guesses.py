@@ -16,7 +16,8 @@ _FORMAT = re.compile(r"(--format=|-f)(\w+)")
 
 def guess(words: list[str]) -> list[str] | None:
     """Return the words that were meant; None where nobody can tell."""
-    meant = [_COMMANDS.get(words[0], words[0]), *_options(words[1:])] if words else []
+    own = words.index("--") if "--" in words else len(words)  # what follows is another program's, or a rule
+    meant = [*(_COMMANDS.get(one, one) for one in words[:1]), *_options(words[1:own]), *words[max(own, 1) :]]
     if meant[:1] == ["diff"] and "--since" in meant[1:-1]:
         at = meant.index("--since")
         meant[at : at + 2] = [f"@{meant[at + 1].removeprefix('@')}"]

@@ -64,6 +64,27 @@ def test_sarif_is_valid_by_its_schema(audit: Audit, hostile: Audit, facts: Facts
     assert not list(validator.iter_errors(_sarif(hostile, facts)))
 
 
+def test_a_port_over_both_families_is_one_result_that_says_how_sure_each_is(audit_of: AuditOf) -> None:
+    where = "28.5.2-iptables-nft/default-one-port/01"
+    audit = audit_of(where)
+
+    def said(audit: Audit) -> list[str]:
+        return [
+            one["message"]["text"]
+            for one in _sarif(audit, load(RECORDINGS / where))["runs"][0]["results"]
+            if one["ruleId"] == "published-port-open-to-world"
+        ]
+
+    (sure,) = said(audit)
+    assert "get to its port 80. The same holds for web [::]:8080/tcp. Proof: " in sure
+    less = (
+        msgspec.structs.replace(one, doubts=("x",), severity=Severity.INFO) if "[::]" in one.subject else one
+        for one in audit.findings
+    )
+    (unsure,) = said(msgspec.structs.replace(audit, findings=tuple(less)))
+    assert "The same may hold for web [::]:8080/tcp, with severity info. Proof: " in unsure
+
+
 def test_sarif_points_at_the_line_in_a_real_file(audit_of: AuditOf) -> None:
     where = "bad/docker-user-names-host-port/before"
     facts = load(RECORDINGS / where)

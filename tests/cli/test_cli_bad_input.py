@@ -311,6 +311,7 @@ def test_a_name_of_a_megabyte_does_not_fill_the_terminal(tmp_path: Path) -> None
         (["exposure", "-f", "table"], "exposure -f terminal"),
         (["audit", "--format=md"], "audit --format=markdown"),
         (["diff", "--since", "yesterday"], "diff @yesterday"),
+        (["plan", "--json", "--", "docker", "ps", "--json"], "plan --format json -- docker ps --json"),
         (["blame", "-A FORWARD -j DROP"], "blame -- '-A FORWARD -j DROP'"),
     ],
 )

@@ -97,10 +97,16 @@ def location(place: Location, uri: str, subjects: Iterable[str] = ()) -> _Json:
 def _message(one: Result) -> dict[str, str]:
     """Say it in one paragraph, with a proof and what to do; the Markdown has all the evidence."""
     first = one.first
-    also = [f"So is {other.subject}." for other in one.findings[1:]]
+    also = [_also(other, first) for other in one.findings[1:]]
     proof = next((f"Proof: {' '.join(filter(None, (each.where, each.text)))}." for each in all_proofs(first)), "")
     step = next(iter(steps(first)), None)
     to_do = f"To do: {' '.join(filter(None, (step.do, step.line)))}" if step else ""
     text = " ".join(filter(None, (describe_finding(first), *also, proof, to_do)))
     markdown = [code_outside(describe_finding(first)), "", *map(code_outside, also), *detail_lines(first)]
     return {"text": sarif_text(text), "markdown": "\n".join(markdown)}
+
+
+def _also(other: Finding, first: Finding) -> str:
+    """Say of another finding of a result how sure and how severe it is, beside the first."""
+    severe = "" if other.severity is first.severity else f", with severity {other.severity}"
+    return f"The same {'may hold' if other.doubts else 'holds'} for {other.subject}{severe}."
