@@ -154,6 +154,53 @@ def test_what_docker_does_not_print_is_refused_with_its_file(name: Source, data:
     assert caught.value.hint == "record the host again"
 
 
+@pytest.mark.parametrize(("port", "address"), [("8080", "0.0.0.0"), ("", "")])
+def test_a_host_port_without_an_address_is_at_all_of_them_and_a_routed_port_at_none(port: str, address: str) -> None:
+    container = {"Id": "c", "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "", "HostPort": port}]}}}
+    inventory = parse_inventory(_facts({Source.DOCKER_NETWORKS: [], Source.DOCKER_CONTAINERS: [container]}))
+    assert inventory
+    assert [one.host_ip for one in inventory.containers[0].bindings] == [address]
+
+
+def _with_address(place: str, text: str) -> tuple[Source, Facts]:
+    """Return facts in which one of all addresses is another text, with the file that has it."""
+    texts = {"pool": "10.9.0.0/24", "gateway": "10.9.0.1", "member": "10.9.0.2/24", "member6": "fd00::2/64"}
+    texts |= {"end": "10.9.0.2", "end6": "fd00::2", "from": "10.9.0.1", "from6": "fd00::1", "host": "0.0.0.0"}
+    texts |= {place: text}
+    end = {"IPAddress": texts["end"], "GlobalIPv6Address": texts["end6"]}
+    end |= {"Gateway": texts["from"], "IPv6Gateway": texts["from6"]}
+    ports = {"80/tcp": [{"HostIp": texts["host"], "HostPort": "8080"}]}
+    container = {"Id": "c", "NetworkSettings": {"Ports": ports, "Networks": {"n": end}}}
+    network = {
+        "Id": ID,
+        "IPAM": {"Config": [{"Subnet": texts["pool"], "Gateway": texts["gateway"]}]},
+        "Containers": {"c": {"IPv4Address": texts["member"], "IPv6Address": texts["member6"]}},
+    }
+    facts = _facts({Source.DOCKER_NETWORKS: [network], Source.DOCKER_CONTAINERS: [container]})
+    of_network = place in ("pool", "gateway", "member", "member6")
+    return (Source.DOCKER_NETWORKS if of_network else Source.DOCKER_CONTAINERS), facts
+
+
+@pytest.mark.parametrize("text", ["foo", "1.2.3.4.5", pytest.param("9" * 5000, id="long"), "10.9.0.2 "])
+@pytest.mark.parametrize("place", ["pool", "gateway", "member", "member6", "end", "end6", "from", "from6", "host"])
+def test_what_is_no_address_is_refused_with_its_file(place: str, text: str) -> None:
+    source, facts = _with_address(place, text)
+    with pytest.raises(ParseError, match=f"^{source}: not an? .*{text[:4]}") as caught:
+        parse_inventory(facts)
+    assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize(("place", "text"), [("end", "fd00::2"), ("end6", "10.9.0.2"), ("gateway", "fd00::1")])
+def test_an_address_of_the_other_family_is_refused(place: str, text: str) -> None:
+    with pytest.raises(ParseError, match=r": not an IPv[46] address: "):
+        parse_inventory(_with_address(place, text)[1])
+
+
+@pytest.mark.parametrize("place", ["pool", "gateway", "member", "end6", "from", "host"])
+def test_an_address_may_be_absent(place: str) -> None:
+    assert parse_inventory(_with_address(place, "")[1])
+
+
 def test_inspecting_no_container_prints_nothing() -> None:
     inventory = parse_inventory(_facts({Source.DOCKER_NETWORKS: [{"Id": ID}], Source.DOCKER_CONTAINERS: b"\n"}))
     assert inventory

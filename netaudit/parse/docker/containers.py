@@ -7,7 +7,10 @@ import msgspec
 
 from netaudit.model.docker import WAIVER_LABEL, Container, Endpoint, Link, PortBinding, RequestedPort, is_docker_socket
 from netaudit.model.facts import Source
+from netaudit.parse.reading.addresses import read_address
 from netaudit.parse.reading.decode import decode_json
+
+_ANY = "0.0.0.0"  # noqa: S104 (what Docker means by no address)
 
 
 class _State(msgspec.Struct):
@@ -70,19 +73,19 @@ def known_container(data: bytes, known: dict[bytes, Container], source: Source =
     container = known.get(data)
     if container is None:
         raw = decode_json(data, _Container, source=source, expected="what Docker prints")
-        container = known[data] = _container(raw)
+        container = known[data] = _container(raw, source)
     return container
 
 
-def _container(raw: _Container) -> Container:
+def _container(raw: _Container, source: Source) -> Container:
     settings, host_config = raw.settings, raw.host_config
     return Container(
         id=raw.id,
         name=raw.name.removeprefix("/"),
         running=raw.state.running,
         network_mode=host_config.network_mode,
-        endpoints=tuple([_endpoint(name, end) for name, end in (settings.networks or {}).items() if end is not None]),
-        bindings=tuple(_bindings(settings.ports)) if settings.ports else (),
+        endpoints=tuple(_endpoints(settings.networks, source)) if settings.networks else (),
+        bindings=tuple(_bindings(settings.ports, source)) if settings.ports else (),
         links=tuple(map(_link, host_config.links)) if host_config.links else (),
         exposed=tuple(map(_port, raw.config.exposed)) if raw.config.exposed else (),
         image=raw.config.image,
@@ -111,17 +114,32 @@ def _capabilities(raw: _HostConfig) -> tuple[str, ...] | None:
     return None if isinstance(raw.capabilities, msgspec.UnsetType) else tuple(raw.capabilities or ())
 
 
-def _endpoint(name: str, raw: _Endpoint) -> Endpoint:
-    return Endpoint(raw.network_id, name, raw.ipv4, raw.ipv6, raw.gateway, raw.gateway6, raw.priority)
+def _endpoints(networks: Mapping[str, _Endpoint | None], source: Source) -> Iterator[Endpoint]:
+    for name, raw in networks.items():
+        if raw is not None:
+            yield Endpoint(
+                raw.network_id,
+                name,
+                read_address(raw.ipv4, source, 4),
+                read_address(raw.ipv6, source, 6),
+                read_address(raw.gateway, source, 4),
+                read_address(raw.gateway6, source, 6),
+                raw.priority,
+            )
 
 
-def _bindings(ports: Mapping[str, list[_HostPort] | None]) -> Iterator[PortBinding]:
-    """List the live bindings; an exposed port that is not published has none, a routed one has host port 0."""
+def _bindings(ports: Mapping[str, list[_HostPort] | None], source: Source) -> Iterator[PortBinding]:
+    """List the live bindings; an exposed port that is not published has none, a routed one has host port 0.
+
+    Where a host port has no address, it is published at all of them.
+    """
     for port, hosts in ports.items():
         if hosts:
             number, protocol = _port(port)
             for host in hosts:
-                yield PortBinding(protocol, host.ip, parse_number(host.port), number)
+                host_port = parse_number(host.port)
+                address = read_address(host.ip, source) or (_ANY if host_port else "")
+                yield PortBinding(protocol, address, host_port, number)
 
 
 def _requested(asked: _HostConfig, ports: Mapping[str, object]) -> Iterator[RequestedPort]:

@@ -3,7 +3,6 @@
 Only the fields named here are read; what else a raw `docker inspect` holds (environments, labels) the decoder skips.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from netaudit.model.version import Version
 from netaudit.parse.docker.containers import known_container, parse_number
 from netaudit.parse.docker.derived_networks import derive_networks
 from netaudit.parse.docker.options import VXLAN_PORT, Info, parse_options, parse_version
+from netaudit.parse.reading.addresses import read_address, read_subnet
 from netaudit.parse.reading.decode import decode_json
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ def _network(raw: _Network) -> Network:
 
 def _subnets(raw: _Network) -> tuple[str, str]:
     """Return a network's IPv4 and IPv6 subnets, "" for a family that it does not have."""
-    subnets = [_masked(pool.subnet) for pool in raw.ipam.config or [] if pool.subnet]
+    subnets = [read_subnet(pool.subnet, Source.DOCKER_NETWORKS) for pool in raw.ipam.config or [] if pool.subnet]
     ipv4 = next((subnet for subnet in subnets if ":" not in subnet), "") if raw.ipv4 else ""
     ipv6 = next((subnet for subnet in subnets if ":" in subnet), "") if raw.ipv6 else ""
     return ipv4, ipv6
@@ -174,19 +174,15 @@ def _subnets(raw: _Network) -> tuple[str, str]:
 
 def _gateway(raw: _Network, subnet: str) -> str:
     """Return the gateway of a subnet; some engines write it with the prefix."""
-    pools = (pool for pool in raw.ipam.config or [] if subnet and _masked(pool.subnet) == subnet)
-    return next((pool.gateway.partition("/")[0] for pool in pools), "")
+    read, version = Source.DOCKER_NETWORKS, 6 if ":" in subnet else 4
+    pools = (pool for pool in raw.ipam.config or [] if subnet and read_subnet(pool.subnet, read) == subnet)
+    return next((read_address(pool.gateway.partition("/")[0], read, version) for pool in pools), "")
 
 
 def _member(container_id: str, raw: _Member) -> NetworkMember:
-    return NetworkMember(container_id, raw.name, raw.ipv4.partition("/")[0], raw.ipv6.partition("/")[0], raw.mac)
-
-
-def _masked(subnet: str) -> str:
-    try:
-        return str(ipaddress.ip_network(subnet, strict=False))
-    except ValueError:
-        return subnet
+    ipv4 = read_address(raw.ipv4.partition("/")[0], Source.DOCKER_NETWORKS, 4)
+    ipv6 = read_address(raw.ipv6.partition("/")[0], Source.DOCKER_NETWORKS, 6)
+    return NetworkMember(container_id, raw.name, ipv4, ipv6, raw.mac)
 
 
 def _is_true(text: str) -> bool:

@@ -1,11 +1,11 @@
 """`podman network inspect` -> networks."""
 
-import ipaddress
-
 import msgspec
 
 from netaudit.model.docker import Network
 from netaudit.model.engines.kinds import Engine, Isolation
+from netaudit.model.facts import Source
+from netaudit.parse.reading.addresses import read_address, read_subnet
 
 _DEFAULT = "podman"
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
@@ -31,7 +31,7 @@ class RawNetwork(msgspec.Struct):
 
 
 def read_network(raw: RawNetwork) -> Network:
-    """Return a network; of several subnets of a family the first counts."""
+    """Return a network; of several subnets of a family the first counts. Raises ParseError."""
     options = raw.options or {}
     bridged = raw.driver == "bridge"
     ipv4, ipv6 = _first(raw, 4), _first(raw, 6)
@@ -41,10 +41,10 @@ def read_network(raw: RawNetwork) -> Network:
         driver=raw.driver,
         bridge=raw.network_interface if bridged else "",
         parent="" if bridged else raw.network_interface,
-        subnet=_masked(ipv4.subnet),
-        subnet6=_masked(ipv6.subnet),
-        gateway=ipv4.gateway,
-        gateway6=ipv6.gateway,
+        subnet=read_subnet(ipv4.subnet, Source.PODMAN_NETWORKS),
+        subnet6=read_subnet(ipv6.subnet, Source.PODMAN_NETWORKS),
+        gateway=read_address(ipv4.gateway, Source.PODMAN_NETWORKS, 4),
+        gateway6=read_address(ipv6.gateway, Source.PODMAN_NETWORKS, 6),
         internal=raw.internal,
         ipv6=raw.ipv6_enabled,
         default=raw.name == _DEFAULT,
@@ -64,10 +64,3 @@ def _isolation(option: str) -> Isolation:
 
 def _first(raw: RawNetwork, version: int) -> _Subnet:
     return next((one for one in raw.subnets or () if (":" in one.subnet) == (version == 6)), _Subnet())
-
-
-def _masked(subnet: str) -> str:
-    try:
-        return str(ipaddress.ip_network(subnet, strict=False)) if subnet else ""
-    except ValueError:
-        return subnet

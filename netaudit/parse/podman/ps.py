@@ -3,6 +3,8 @@
 import msgspec
 
 from netaudit.model.engines.kinds import PortMapping
+from netaudit.model.facts import Source
+from netaudit.parse.reading.addresses import read_address
 
 
 class _Mapping(msgspec.Struct):
@@ -21,9 +23,15 @@ class Listed(msgspec.Struct):
 
 
 def read_mappings(listed: Listed) -> tuple[PortMapping, ...]:
-    """Return the ranges of ports that a container publishes; a protocol may be a list (`tcp,udp`)."""
+    """Return the ranges of ports of a container; a protocol may be a list (`tcp,udp`). Raises ParseError."""
     return tuple(
-        PortMapping(protocol, one.host_ip, one.host_port, one.container_port, max(one.range, 1))
+        PortMapping(
+            protocol,
+            read_address(one.host_ip, Source.PODMAN_PS),
+            one.host_port,
+            one.container_port,
+            max(one.range, 1),
+        )
         for one in listed.ports or ()
         for protocol in (one.protocol or "tcp").split(",")
     )
