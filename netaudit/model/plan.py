@@ -129,7 +129,7 @@ class AssumptionKind(StrEnum):
     KERNEL_SCTP = "kernel-sctp"  # port: docker-proxy, or dockerd, needs a kernel that has SCTP
     KERNEL_LINK = "kernel-link"  # driver, network: a kernel may be built without macvlan, or without ipvlan
     PORTS_COMPETE = "ports-compete"  # container, other, port: started in parallel, the other one's range has the port
-    PORT_TURN = "port-turn"  # container, ports, port: an older engine may choose this one of the range, and fail on it
+    PORT_TURN = "port-turn"  # container, ports, port: which of the range an older engine may choose, and fail on it
     ADDRESSES_COMPETE = "addresses-compete"  # container, other, network, address: the other one may get it first
     ADDRESSES_IN_USE = "addresses-in-use"  # network
     PORT_FREE = "port-free"  # port: whether a process of the host holds it is not recorded

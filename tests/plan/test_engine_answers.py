@@ -15,6 +15,7 @@ from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind, speller
 from netaudit.parse import parse_snapshot
 from netaudit.parse.docker.inventory import parse_inventory
 from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.project.existing import number_of
 from netaudit.plan.rules.planned import plan_host
 
 
@@ -119,6 +120,33 @@ def test_a_network_that_cannot_be_made_is_refused(body: Any, status: int, messag
     answer = _message(ask(_engine(), "POST", "/networks/create", body))
     assert answer[0] == status
     assert answer[1].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("foo", "invalid CIDR block notation"),
+        ("10.9.0.5", "invalid CIDR block notation"),
+        ("fd00::/64", "parent subnet is an IPv4 block"),
+        ("10.0.0.0/8", "CIDR block is bigger than its parent subnet 10.9.0.0/24"),
+        ("10.9.1.0/25", "parent subnet 10.9.0.0/24 doesn't contain ip-range"),
+        ("10.9.0.129/25", "it should be 10.9.0.128/25"),
+    ],
+)
+def test_a_range_that_is_none_of_the_subnet_is_refused(asked: str, why: str) -> None:
+    body = {"Name": "n", "IPAM": {"Config": [{"Subnet": "10.9.0.0/24", "Gateway": "10.9.0.1", "IPRange": asked}]}}
+    message = f"invalid network config:\ninvalid ip-range {asked}: {why}"
+    assert _message(ask(_engine(), "POST", "/networks/create", body)) == (400, message)
+
+
+@pytest.mark.parametrize(
+    ("port", "host_port"),
+    [("9" * 5000, "1"), ("80", "9" * 5000), ("80", f"1-{'9' * 5000}")],
+    ids=["port", "host-port", "range"],
+)
+def test_a_port_of_more_digits_than_a_number_may_have_is_refused(port: str, host_port: str) -> None:
+    status, message = _message(run(_engine(), "web", {f"{port}/tcp": [{"HostIp": "", "HostPort": host_port}]}))
+    assert (status, message[:28]) == (400, "invalid port specification: ")
 
 
 def test_a_container_gets_the_lowest_free_address_of_the_range() -> None:
@@ -301,6 +329,25 @@ def test_ports_that_the_kernel_reserves_are_skipped_since_29_6(version: str, por
     planned = engine.planned()
     assert containers(planned.facts_after)["/web"]["ports"]["80/tcp"][0]["HostPort"] == port
     assert [one.range for one in planned.symbols] == ["40000-40009"]
+
+
+@pytest.mark.parametrize(
+    "switch", ["ip_local_port_range = 1 ", "ip_local_port_range = 1 ²", "ip_local_reserved_ports = "]
+)
+def test_a_switch_that_holds_no_numbers_of_ports_is_as_if_absent(switch: str) -> None:
+    facts = recorded("28.5.2-iptables-nft/fresh")
+    line = f"net.ipv4.{switch}{'9' * 5000}\n".encode()
+    files = {**facts.files, Source.SYSCTL: facts.files[Source.SYSCTL] + line}
+    engine = stand_in(replace(facts, files=files), "29.6.0")
+    assert run(engine, "web", {"80/tcp": [{"HostPort": ""}]})[0] == 204
+    assert [one.range for one in engine.planned().symbols] == ["32768-60999"]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [("3", 3), ("", 0), ("x", 0), pytest.param("9" * 5000, 0, id="more digits than a number has")]
+)
+def test_a_label_that_is_no_number_gives_a_container_none(said: str, number: int) -> None:
+    assert number_of({"Config": {"Labels": {"com.docker.compose.container-number": said}}}) == number
 
 
 def test_an_older_engine_has_the_ports_of_a_range_for_each_address_of_the_host() -> None:

@@ -8,6 +8,7 @@ from plan.clients import recorded, stand_in
 from plan.inventories import containers
 
 from netaudit.plan.engine.plan import StandIn
+from netaudit.plan.engine.state import EngineState
 
 _POOL = {"Config": [{"Subnet": "10.9.0.0/24"}]}
 
@@ -85,6 +86,30 @@ def test_an_older_engine_may_choose_a_port_of_a_range_that_another_address_has(v
     assert run(engine, "own", {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8250-8253"}]})[0] == 204
     expected = {"container": "own", "ports": "8250-8253/tcp", "port": "8252"}
     assert _said(engine, "port-turn") == ([expected] if unsure else [])
+
+
+def test_many_held_ports_of_one_range_are_one_assumption_which_names_the_first() -> None:
+    engine = _engine("20.10.24")
+    held = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}] for port in range(20000, 20300)}
+    assert run(engine, "holds", held)[0] == 204
+    assert run(engine, "own", {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "1000-65000"}]})[0] == 204
+    said = {"container": "own", "ports": "1000-65000/tcp", "port": "20000, 20001, 20002, 20003 and 296 more"}
+    assert _said(engine, "port-turn") == [said]
+
+
+def test_what_competes_for_addresses_is_found_without_asking_each_container_about_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine, number = _engine(), 40
+    make_network(engine, "n", IPAM=_POOL)
+    for at in range(number):
+        _create(engine, f"s{at}", network="n", address=f"10.9.0.{100 + at}" if at % 2 else "")
+    _start(engine, *(f"s{at}" for at in range(number)))
+    asked: list[str] = []
+    find = EngineState.find_container
+    monkeypatch.setattr(EngineState, "find_container", lambda state, name: asked.append(name) or find(state, name))
+    engine.planned()
+    assert len(asked) < 20 * number
 
 
 @pytest.mark.parametrize(("version", "unsure"), [("20.10.24", True), ("28.5.2", False)])

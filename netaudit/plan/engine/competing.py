@@ -1,11 +1,13 @@
 """What containers that start together may take from one another: host ports, and addresses of networks."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from netaudit.model.host import Ip
 from netaudit.model.plan import AssumptionKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, pools
+from netaudit.plan.engine.allocation.host_ports import meet
 from netaudit.plan.engine.allocation.rivals import wanted_address
 from netaudit.plan.engine.allocation.wanted import Wanted, wanted_ports
 from netaudit.plan.engine.objects import Object, address_of, endpoints_of, is_running, mode_of, objects, text
@@ -19,14 +21,15 @@ Group = Mapping[str, frozenset[str]]  # containers, each with those that may sta
 
 def note_rivals(state: EngineState, group: Group) -> None:
     """Note what one container asks for, and another one may have taken by then."""
-    wanted = {name: list(_ports_of(state, name)) for name in group}
-    for name, others in sorted(group.items()):
-        for other in sorted(others):
-            for port in wanted[name]:
-                _note_port(state, (name, port), (other, wanted.get(other, [])))
-        for network in list(state.networks.values()):
-            for version in (4, 6):
-                _note_address(state, name, others, network, version)
+    members = {name: one for name in group if (one := state.find_container(name)) is not None}
+    wanted = {name: list(_ports_of(state, one)) for name, one in members.items()}
+    for name, ports in wanted.items():
+        for other in group[name] & wanted.keys():
+            for port in ports:
+                _note_port(state, (name, port), (other, wanted[other]))
+    for network in list(state.networks.values()):
+        for version in (4, 6):
+            _note_addresses(state, (group, members), network, version)
 
 
 def _note_port(state: EngineState, asked: tuple[str, Wanted], others: tuple[str, list[Wanted]]) -> None:
@@ -42,55 +45,37 @@ def _note_port(state: EngineState, asked: tuple[str, Wanted], others: tuple[str,
             state.assume(AssumptionKind.PORT_TURN, container=name, ports=ports, port=shown)
 
 
-def _ports_of(state: EngineState, name: str) -> Iterator[Wanted]:
-    container = state.find_container(name)
-    if container is not None and mode_of(container) != "host":
+def _ports_of(state: EngineState, container: Object) -> Iterator[Wanted]:
+    if mode_of(container) != "host":
         yield from (one for group in wanted_ports(container, state.host.version) for one in group)
 
 
 def _covers(one: Wanted, port: Wanted) -> bool:
     alike = one.protocol == port.protocol and one.first <= port.last and port.first <= one.last
-    return alike and _meet(one.address, port.address)
+    return alike and (one.address is None or port.address is None or meet(one.address, port.address))
 
 
-def _meet(one: Ip | None, other: Ip | None) -> bool:
-    """Tell whether two addresses of the host have one in common; None is all of them."""
-    if one is None or other is None:
-        return True
-    return one.version == other.version and (one == other or one.is_unspecified or other.is_unspecified)
+def _note_addresses(
+    state: EngineState, started: tuple[Group, Mapping[str, Object]], network: Object, version: int
+) -> None:
+    """Note addresses of a network that are asked for, and that others which take any may get before."""
+    (group, members), here = started, text(network, "Name")
+    ends = {name: (one, dict(objects(endpoints_of(one))).get(here, {})) for name, one in members.items()}
+    asked = {name: address for name, (_, end) in ends.items() if (address := address_of(wanted_address(end, version)))}
+    chosen = {
+        name: address
+        for name, (one, end) in ends.items()
+        if name not in asked and is_running(one) and (address := address_of(text(end, _FIELDS[version])))
+    }
+    for name, wanted in asked.items():
+        taking = {other: chosen[other] for other in sorted(group[name] & chosen.keys())}
+        given = frozenset({wanted, *taking.values()})
+        if any(wanted in _next(pool, given, len(taking)) for pool in pools(state, network, version)):
+            kind, rivals = AssumptionKind.ADDRESSES_COMPETE, ", ".join(taking)
+            state.assume(kind, container=name, other=rivals, network=here, address=str(wanted))
 
 
-def _note_address(state: EngineState, name: str, others: frozenset[str], network: Object, version: int) -> None:
-    """Note an address that is asked for, and that others which take any may get before."""
-    here = text(network, "Name")
-    wanted = address_of(wanted_address(_end(state, name, here), version))
-    if wanted is None:
-        return
-    chosen = ((other, _taken(state, other, here, version)) for other in sorted(others))
-    taking = {other: address for other, address in chosen if address is not None}
-    given = frozenset({wanted, *taking.values()})
-    if any(wanted in _next(pool, given, len(taking)) for pool in pools(state, network, version)):
-        kind, rivals = AssumptionKind.ADDRESSES_COMPETE, ", ".join(taking)
-        state.assume(kind, container=name, other=rivals, network=here, address=str(wanted))
-
-
-def _next(pool: Pool, given: frozenset[Ip], number: int) -> list[Ip]:
-    """Return the addresses that so many containers get of a pool, the given ones of which are free again."""
+def _next(pool: Pool, given: frozenset[Ip], number: int) -> Iterator[Ip]:
+    """List the addresses that so many containers get of a pool, the given ones of which are free again."""
     pool.taken -= given
-    found: list[Ip] = []
-    while len(found) < number and (free := pool.lowest_free(frozenset(found))) is not None:
-        found.append(free)
-    return found
-
-
-def _taken(state: EngineState, name: str, network: str, version: int) -> Ip | None:
-    """Return the address of a running container on a network that the engine chose."""
-    container, end = state.find_container(name), _end(state, name, network)
-    if container is None or not is_running(container) or wanted_address(end, version):
-        return None
-    return address_of(text(end, _FIELDS[version]))
-
-
-def _end(state: EngineState, name: str, network: str) -> Object:
-    container = state.find_container(name)
-    return dict(objects(endpoints_of(container))).get(network, {}) if container is not None else {}
+    return islice(pool.free(), number)

@@ -13,6 +13,7 @@ from netaudit.model.version import Version
 from netaudit.parse.docker.options import Info, parse_options, parse_version
 from netaudit.parse.host.host import parse_host
 from netaudit.parse.reading.decode import decode_json
+from netaudit.plan.engine.objects import decimal
 from netaudit.plan.engine.pools import Pools, read_pools
 
 # The newest API that an engine speaks, from the release that brought it.
@@ -94,7 +95,8 @@ class EngineHost(msgspec.Struct, frozen=True):
     def dynamic_ports(self) -> tuple[int, int]:
         """Return the first and the last port that are given where no host port is asked for."""
         words = dict(self.kernel.sysctls).get("net.ipv4.ip_local_port_range", "").split()
-        return (int(words[0]), int(words[1])) if len(words) == 2 and all(map(str.isdigit, words)) else _DYNAMIC_PORTS
+        first, last = map(decimal, words) if len(words) == 2 else (None, None)
+        return _DYNAMIC_PORTS if first is None or last is None else (first, last)
 
     @property
     def reserved_ports(self) -> frozenset[int]:
@@ -102,12 +104,13 @@ class EngineHost(msgspec.Struct, frozen=True):
         if self.version < _SKIPS_RESERVED:
             return frozenset()
         named = dict(self.kernel.sysctls).get("net.ipv4.ip_local_reserved_ports", "").split(",")
-        ranges = (one.partition("-") for one in named)
+        words = (one.partition("-") for one in named)
+        ranges = ((decimal(first), decimal(last if dash else first)) for first, dash, last in words)
         return frozenset(
             port
-            for first, dash, last in ranges
-            if first.isdecimal() and (not dash or last.isdecimal())
-            for port in range(int(first), min(int(last or first), _LAST_PORT) + 1)
+            for first, last in ranges
+            if first is not None and last is not None
+            for port in range(first, min(last, _LAST_PORT) + 1)
         )
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 from netaudit.model.host import Ip
 
 Object = dict[str, Any]
+_DIGITS = 18
 
 
 def part(whole: Object, *names: str) -> Object:
@@ -40,6 +41,11 @@ def text(whole: Object, name: str) -> str:
 def texts(value: object) -> dict[str, str]:
     """Return the texts of an object, by name."""
     return {str(name): one for name, one in value.items() if isinstance(one, str)} if isinstance(value, dict) else {}
+
+
+def decimal(named: str) -> int | None:
+    """Return a number of decimal digits, None for other text, and for more digits than any number here has."""
+    return int(named) if named.isdecimal() and len(named) <= _DIGITS else None
 
 
 def address_of(named: str) -> Ip | None:

@@ -20,14 +20,14 @@ def read_pools(given: object) -> tuple[Pools, tuple[str, ...]]:
 
 def _pool(given: object) -> tuple[IpNetwork, int] | None:
     fields = {str(key).lower(): value for key, value in given.items()} if isinstance(given, dict) else {}
-    base, size = _network(fields.get("base")), fields.get("size")
+    base, size = read_prefix(fields.get("base")), fields.get("size")
     if base is None or not isinstance(size, int) or isinstance(size, bool):
         return None
     return (base, size) if max(base.prefixlen, 1) <= size <= base.max_prefixlen else None
 
 
-def _network(named: object) -> IpNetwork | None:
-    """Read a prefix as Go does: its length is written, as a number; bits of a host do no harm."""
+def read_prefix(named: object) -> IpNetwork | None:
+    """Return a prefix as Go reads it: its length is written, as a number; bits of a host do no harm."""
     if not isinstance(named, str) or not named.partition("/")[2].isdecimal():
         return None
     try:

@@ -7,7 +7,7 @@ from netaudit.model.engines.kinds import PortMapping
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
 from netaudit.parse.podman.mappings import merge_bindings
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, is_running, items, part, text
+from netaudit.plan.engine.objects import Object, decimal, is_running, items, part, text
 from netaudit.plan.podman.state import PodmanState
 
 _RANDOM = "32768-60999"  # the kernel's own default
@@ -62,9 +62,9 @@ def _exposed(state: PodmanState, name: str, body: Object) -> Iterator[tuple[int,
     if ports is None:
         state.assume(AssumptionKind.EXPOSED_UNKNOWN, container=name, image=image)
     said = [one.partition("/") for one in ports or ()]
-    found = {(int(port), protocol or "tcp") for port, _, protocol in said if port.isdecimal()}
-    found |= {(int(port), str(protocol)) for port, protocol in part(body, "expose").items() if str(port).isdecimal()}
-    yield from sorted(found)
+    found = {(decimal(port), protocol or "tcp") for port, _, protocol in said}
+    found |= {(decimal(str(port)), str(protocol)) for port, protocol in part(body, "expose").items()}
+    yield from sorted((port, protocol) for port, protocol in found if port is not None)
 
 
 def _random(state: PodmanState, name: str, port: str) -> int:

@@ -7,7 +7,18 @@ what decides over rules is compared.
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 
-from netaudit.plan.engine.objects import Object, endpoints_of, items, objects, options_of, part, pools_of, text, texts
+from netaudit.plan.engine.objects import (
+    Object,
+    decimal,
+    endpoints_of,
+    items,
+    objects,
+    options_of,
+    part,
+    pools_of,
+    text,
+    texts,
+)
 from netaudit.plan.project.bodies import LABEL, driver_options
 from netaudit.plan.project.hashes import HASH
 from netaudit.plan.project.model import Network, Pool
@@ -67,8 +78,7 @@ def in_compose_order(there: Iterable[Object], is_same: Callable[[Object], bool])
 
 def number_of(container: Object) -> int:
     """Return the number of a container of a service, 0 without one."""
-    number = texts(part(container, "Config").get("Labels")).get(f"{LABEL}container-number", "")
-    return int(number) if number.isdecimal() else 0
+    return decimal(texts(part(container, "Config").get("Labels")).get(f"{LABEL}container-number", "")) or 0
 
 
 def _is_less(one: tuple[Object, bool], other: tuple[Object, bool]) -> bool:

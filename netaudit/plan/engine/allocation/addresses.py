@@ -38,12 +38,13 @@ class Pool:
             else:
                 self.taken.clear()
 
+    def free(self) -> Iterator[Ip]:
+        """List the free addresses of the range, the lowest first."""
+        return (one for one in self.range if one not in self.taken)
+
     def lowest_free(self, but: frozenset[Ip] = frozenset()) -> Ip | None:
         """Return the lowest free address of the range, but for some."""
-        at = self.range.network_address
-        while at in self.taken or at in but:
-            at += 1
-        return at if at in self.range else None
+        return next((one for one in self.free() if one not in but), None)
 
 
 def pools(state: EngineState, network: Object, version: int) -> list[Pool]:

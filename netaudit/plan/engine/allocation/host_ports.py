@@ -12,12 +12,13 @@ from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.wanted import Wanted, split_port
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, address_of, is_running, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, decimal, is_running, items, part, text
 from netaudit.plan.engine.state import EngineState
 
 _BINDS_FIRST = Version(28)  # from here on the daemon binds the port itself, before docker-proxy does
 # Before, a port of a range is the next that was not given for its very address, and one that is held fails the start.
 _TRIES_NEXT = Version(27)
+_NAMED = 4  # ports that one assumption names
 Taken = tuple[str, Ip, int]  # protocol, address, port
 
 
@@ -30,7 +31,7 @@ class HostPorts(msgspec.Struct):
 
     def is_given(self, protocol: str, address: Ip, port: int) -> bool:
         """Tell whether Docker has given a port on an address, or on one that covers it."""
-        return any(one == protocol and number == port and _meet(address, other) for one, other, number in self.given)
+        return any(one == protocol and number == port and meet(address, other) for one, other, number in self.given)
 
     def is_held(self, protocol: str, address: Ip, port: int) -> bool:
         """Tell whether a process of the host holds a port on an address."""
@@ -128,10 +129,16 @@ def _not_given(_: EngineState, ports: HostPorts, wanted: Wanted, addresses: list
 
 def _note_turn(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], container: str) -> None:
     """Note the ports of a range that an older engine may choose, for it goes by one address, and cannot have."""
-    for port in range(wanted.first, wanted.last + 1):
-        if _not_given(state, ports, wanted, addresses, port) and not ports.is_free(wanted.protocol, addresses, port):
-            kind, named = AssumptionKind.PORT_TURN, f"{wanted.first}-{wanted.last}/{wanted.protocol}"
-            state.assume(kind, container=container, ports=named, port=str(port))
+    taken = {port for _, _, port in ports.given} | {one.port for one in ports.listeners}
+    found = [
+        str(port)
+        for port in sorted(one for one in taken if wanted.first <= one <= wanted.last)
+        if _not_given(state, ports, wanted, addresses, port) and not ports.is_free(wanted.protocol, addresses, port)
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        named, said = f"{wanted.first}-{wanted.last}/{wanted.protocol}", ", ".join(found[:_NAMED]) + more
+        state.assume(AssumptionKind.PORT_TURN, container=container, ports=named, port=said)
 
 
 def _is_left(state: EngineState, ports: HostPorts, wanted: Wanted, addresses: list[Ip], port: int) -> bool:
@@ -191,13 +198,14 @@ def _given(container: Object) -> Iterator[Taken]:
     for named, bindings in part(container, "NetworkSettings", "Ports").items():
         port, protocol = split_port(named)
         for binding in items(bindings):
-            number = text(binding, "HostPort")
+            number = decimal(text(binding, "HostPort"))
             address = address_of(text(binding, "HostIp") or _ANY)
-            if number.isdecimal() and port and address:
-                yield protocol, address, int(number)
+            if number is not None and port and address:
+                yield protocol, address, number
 
 
-def _meet(one: Ip, other: Ip) -> bool:
+def meet(one: Ip, other: Ip) -> bool:
+    """Tell whether two addresses of the host have one in common."""
     if one.version != other.version:
         return False
     return one == other or one.is_unspecified or other.is_unspecified
@@ -207,7 +215,7 @@ def _listens_at(listener: Listener, address: Ip) -> bool:
     if listener.address == "*":
         return True
     held = address_of(listener.address or _ANY)
-    return held is not None and _meet(held, address)
+    return held is not None and meet(held, address)
 
 
 _ANY = "0.0.0.0"  # noqa: S104 (what Docker means by an empty address)

@@ -1,4 +1,4 @@
-"""The subnet of a new network: which one of the engine's pools is next, and what is set aside in it."""
+"""The subnet of a new network: which one of the engine's pools is next."""
 
 from collections.abc import Iterator
 from ipaddress import IPv6Network, ip_network
@@ -7,11 +7,10 @@ from netaudit.model.host import IpNetwork
 from netaudit.model.netfilter.family import Family
 from netaudit.model.plan import AssumptionKind, Symbol, SymbolKind
 from netaudit.model.version import Version
-from netaudit.plan.engine.allocation.addresses import Pool, gateway_of
 from netaudit.plan.engine.allocation.gaps import Stretch, first_free
 from netaudit.plan.engine.answer import EngineRefusal
 from netaudit.plan.engine.host import EngineHost
-from netaudit.plan.engine.objects import Object, address_of, pools_of, text, texts
+from netaudit.plan.engine.objects import Object, pools_of, text
 from netaudit.plan.engine.state import EngineState
 
 _LOWEST_GAP = Version(27)  # from here on the lowest gap is taken; before, the search went on where it had ended
@@ -156,20 +155,3 @@ def _of_networks(state: EngineState, version: int) -> Iterator[IpNetwork]:
                 subnet = ip_network(text(pool, "Subnet"), strict=False)
                 if subnet.version == version:
                     yield subnet
-
-
-def check_auxiliary(state: EngineState, network: Object, config: Object, subnet: IpNetwork) -> None:
-    """Refuse addresses that are set aside twice, also as the gateway, or are of another network."""
-    gateway = gateway_of(state, network, Pool(config))
-    taken = set() if gateway is None else {gateway}
-    for name, named in sorted(texts(config.get("AuxiliaryAddresses")).items()):
-        address = address_of(named)
-        if address is None or address not in subnet:
-            what = "non parsable" if address is None else "auxiliary"
-            why = f"{what} address: ({name}:{named}) must belong to the master pool: {subnet}"
-            raise EngineRefusal(403, why)
-        if address in taken:
-            raise EngineRefusal(
-                500, f"failed to allocate secondary ip address ({name}:{address}): Address already in use"
-            )
-        taken.add(address)

@@ -5,10 +5,11 @@ import msgspec
 from netaudit.model.host import Ip
 from netaudit.model.version import Version
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, address_of, items, part, text
+from netaudit.plan.engine.objects import Object, address_of, decimal, items, part, text
 
 _SORTS = Version(27)  # from here on exact ports come first, and bindings that differ in their address alone together
 _READS_RANGES = Version(29)
+_LAST_PORT = 65535
 _PROTOCOLS = ("tcp", "udp", "sctp")
 
 
@@ -56,21 +57,22 @@ def named_ports(container: Object, version: Version) -> tuple[str, ...]:
 
 def split_port(named: str) -> tuple[int, str]:
     """Read `80/tcp`."""
-    number, _, protocol = named.partition("/")
-    if not number.isdecimal():
+    digits, _, protocol = named.partition("/")
+    number = decimal(digits)
+    if number is None:
         raise EngineRefusal(400, f'invalid port specification: "{named}"')
-    return int(number), protocol.lower() or "tcp"
+    return number, protocol.lower() or "tcp"
 
 
 def _singles(named: str, version: Version) -> list[str]:
     numbers, _, protocol = named.partition("/")
     protocol = protocol.lower() or "tcp"
-    first, dash, last = numbers.partition("-")
-    if not (dash and first.isdecimal() and last.isdecimal() and int(last) <= 65535):
+    first, last = map(decimal, numbers.partition("-")[::2])
+    if first is None or last is None or last > _LAST_PORT:
         return [f"{numbers}/{protocol}"]
     if version < _READS_RANGES:
         return [f"0/{protocol}"]
-    return [f"{number}/{protocol}" for number in range(int(first), int(last) + 1)]
+    return [f"{number}/{protocol}" for number in range(first, last + 1)]
 
 
 def _bindings(container: Object, exposed: str) -> list[Wanted]:
@@ -86,10 +88,10 @@ def _bindings(container: Object, exposed: str) -> list[Wanted]:
 def _binding(protocol: str, port: int, binding: Object) -> Wanted:
     named = text(binding, "HostPort")
     first, dash, last = named.partition("/")[0].partition("-")
-    numbers = [int(one) if one.isdecimal() else -1 for one in (first or "0", last if dash else first or "0")]
-    if min(numbers) < 0 or max(numbers) > 65535:
+    lowest, highest = decimal(first or "0"), decimal(last if dash else first or "0")
+    if lowest is None or highest is None or max(lowest, highest) > _LAST_PORT:
         raise EngineRefusal(400, f'invalid port specification: "{named}"')
-    return Wanted(protocol, port, address_of(text(binding, "HostIp")), numbers[0], numbers[1])
+    return Wanted(protocol, port, address_of(text(binding, "HostIp")), lowest, highest)
 
 
 def _older_sort(found: list[Wanted]) -> list[Wanted]:

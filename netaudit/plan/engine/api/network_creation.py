@@ -1,16 +1,14 @@
 """Create a network: its subnets, gateways and options, as the engine gives them."""
 
-from ipaddress import ip_address, ip_interface, ip_network
-
 from netaudit.model.docker import BRIDGE_OPTION
 from netaudit.model.engine_request import EngineRequest
-from netaudit.model.host import IpNetwork
 from netaudit.model.plan import EffectKind, Symbol, SymbolKind
 from netaudit.model.version import Version
 from netaudit.plan.engine.allocation.addresses import Pool, bridge_of, note_address
 from netaudit.plan.engine.allocation.bridge_options import check_bridge_options
 from netaudit.plan.engine.allocation.gateways import has_no_gateway
-from netaudit.plan.engine.allocation.subnets import check_auxiliary, check_overlap, choose_ipv4, choose_ipv6
+from netaudit.plan.engine.allocation.pool_checks import check_pool, read_subnet
+from netaudit.plan.engine.allocation.subnets import check_overlap, choose_ipv4, choose_ipv6
 from netaudit.plan.engine.answer import Answer, EngineRefusal
 from netaudit.plan.engine.api.networks import PREDEFINED
 from netaudit.plan.engine.api.overlay import allocate_overlay
@@ -19,7 +17,6 @@ from netaudit.plan.engine.state import EngineState
 
 _SWITCHES_IPV4 = Version(28)
 _SHOWS_GATEWAY = Version(29)  # from here on the gateway of a subnet that was configured without one is shown too
-_NO_HOST_BITS = Version(25)
 _DRIVERS = ("bridge", "macvlan", "ipvlan", "overlay", "null", "host")
 _BRIDGE_NAME = f"{BRIDGE_OPTION}name"
 _NOT_A_MANAGER = (
@@ -149,13 +146,12 @@ def _allocate(state: EngineState, network: Object) -> None:
     """Give a network its subnets; a gateway is shown where its subnet was not configured."""
     configs = part(network, "IPAM")["Config"]
     for config in configs:
-        subnet = _subnet(state, config)
+        subnet = read_subnet(state, config)
         check_overlap(state, subnet)
-        _check_gateway(config, subnet)
-        check_auxiliary(state, network, config, subnet)
+        check_pool(state, network, config, subnet)
         if state.host.version >= _SHOWS_GATEWAY and not text(config, "Gateway"):
             config.update(_chosen(state, network, config))
-    versions = [_subnet(state, one).version for one in configs]
+    versions = [read_subnet(state, one).version for one in configs]
     given = set(versions)
     if text(network, "Driver") == "bridge" and len(given) < len(versions):
         raise EngineRefusal(403, "bridge driver doesn't support multiple subnets")
@@ -174,24 +170,3 @@ def _chosen(state: EngineState, network: Object, config: Object) -> Object:
         return config
     note_address(state, network, pool, gateway, "the gateway")
     return config | {"Gateway": str(gateway)}
-
-
-def _subnet(state: EngineState, config: Object) -> IpNetwork:
-    named = text(config, "Subnet")
-    try:
-        found = ip_network(named, strict=False)
-    except ValueError as error:
-        raise EngineRefusal(400, f"invalid subnet {named}: invalid CIDR block notation") from error
-    if state.host.version >= _NO_HOST_BITS and ip_interface(named).ip != found.network_address:
-        raise EngineRefusal(400, f"invalid network config:\ninvalid subnet {named}: it should be {found}")
-    return found
-
-
-def _check_gateway(config: Object, subnet: IpNetwork) -> None:
-    named = text(config, "Gateway")
-    try:
-        inside = not named or ip_address(named) in subnet
-    except ValueError:
-        inside = False
-    if not inside:
-        raise EngineRefusal(400, f"invalid network config:\ninvalid gateway {named}: parent subnet is {subnet}")

@@ -10,7 +10,7 @@ from netaudit.plan.engine.allocation.addresses import Pool, choose_address, pool
 from netaudit.plan.engine.allocation.gaps import Stretch, first_free
 from netaudit.plan.engine.allocation.publishing import gateway_bridge
 from netaudit.plan.engine.answer import EngineRefusal
-from netaudit.plan.engine.objects import Object, endpoints_of, objects, options_of, part, pools_of, text
+from netaudit.plan.engine.objects import Object, decimal, endpoints_of, objects, options_of, part, pools_of, text
 from netaudit.plan.engine.state import EngineState
 
 _POOL, _SIZE = IPv4Network("10.0.0.0/8"), 24
@@ -30,7 +30,8 @@ def allocate_overlay(state: EngineState, network: Object) -> None:
         configs.append({"Subnet": str(free)})
     for config in configs:
         config.setdefault("Gateway", str(Pool(config).lowest_free()))
-    used = [int(one) for other in others for one in options_of(other).get(_VXLAN_IDS, "").split(",") if one.isdecimal()]
+    ids = (one for other in others for one in options_of(other).get(_VXLAN_IDS, "").split(","))
+    used = [number for one in ids if (number := decimal(one)) is not None]
     network["Options"] = {_VXLAN_IDS: str(max(used, default=_FIRST_VXLAN - 1) + 1)} | network["Options"]
     network["IPAM"]["Options"] = None
 

@@ -10,7 +10,7 @@ from netaudit.plan.engine.api.creation import place_container
 from netaudit.plan.engine.api.lifecycle import bring_down, bring_up
 from netaudit.plan.engine.api.overlay import next_address
 from netaudit.plan.engine.api.service_ports import HOST_MODE, PORT_HELD, host_bindings, is_host_port_held, ports_of
-from netaudit.plan.engine.objects import Object, endpoints_of, is_running, items, name_of, part, text, texts
+from netaudit.plan.engine.objects import Object, decimal, endpoints_of, is_running, items, name_of, part, text, texts
 from netaudit.plan.engine.state import EngineState
 
 # The name of a service, the task's number (of a global service: its node), and the task's id.
@@ -162,7 +162,7 @@ def shown_tasks(state: EngineState, service: Object) -> Iterator[Object]:
             "ID": container[:25] or state.example_id("waiting task", slot)[:25],
             "ServiceID": text(service, "ID"),
             "NodeID": node_of(state),
-            "Slot": int(slot) if slot.isdecimal() else 0,
+            "Slot": decimal(slot) or 0,
             "Version": {"Index": 1},
             "Spec": part(service, "Spec").get("TaskTemplate"),
             "Status": {"State": "running", "ContainerStatus": {"ContainerID": container}},
