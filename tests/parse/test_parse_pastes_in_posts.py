@@ -210,7 +210,20 @@ def test_lines_that_tags_end_are_counted_by_them_and_it_is_said(tmp_path: Path) 
     assert "its lines end in tags of HTML: they are counted by these" in lost
 
 
-@pytest.mark.parametrize("mark", ["# ", "// ", "; ", "+ never: ", "I have "])
+def test_tags_in_the_comment_of_a_rule_end_no_line(tmp_path: Path) -> None:
+    for comment in ("a <br> b <br/> c", "</p>a</p>b"):
+        rule = f'-A DOCKER-USER -m comment --comment "{comment}" -j DROP'
+        rules, lost = _rules(tmp_path, SAVED.replace("COMMIT\n", f"{rule}\nCOMMIT\n"))
+        assert rules[-1].endswith("-j DROP")
+        assert not any("tags" in one for one in lost)
+
+
+def test_one_rule_that_is_quoted_is_a_rule(tmp_path: Path) -> None:
+    rules, _ = _rules(tmp_path, "-P FORWARD ACCEPT\n> -A FORWARD -j DROP\n")
+    assert rules == ["filter -A FORWARD -j DROP"]
+
+
+@pytest.mark.parametrize("mark", ["# ", "// ", "; ", "+ never: ", "I have ", "removed: ", "was: "])
 def test_what_is_a_remark_or_a_sentence_is_no_prefix(mark: str) -> None:
     lines = [f"{mark}-A FORWARD -j ACCEPT", f"{mark}-A FORWARD -j DROP"]
     assert unprefixed(lines) == lines
@@ -301,6 +314,8 @@ LONG: dict[str, Callable[[int], str]] = {
     "cells of HTML that do not end": lambda size: "<td " * (size // 4),
     "tags that do not end": lambda size: "<p " * (size // 3),
     "ends of lines": lambda size: "<br>" * (size // 4),
+    "comments with a tag": lambda size: "<br>" + "/* " * (size // 3),
+    "quotes of mails": lambda size: "> " * (size // 2),
     "dashes": lambda size: "\u2014 " * (size // 2),
     "remarks": lambda size: "-A X" + " #" * (size // 2),
     "comments that do not end": lambda size: f"-A X {'/*' * 2000} #x\n" * (size // 4000),

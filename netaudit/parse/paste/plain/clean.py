@@ -8,6 +8,7 @@ from netaudit.parse.paste.plain.typography import plain_characters, plain_signs
 from netaudit.parse.paste.plain.undone import undone, unescaped
 
 _ENTITY = re.compile(r"&(?:quot|gt|lt|amp|nbsp|#\d{2,4}|#x[0-9a-fA-F]{2,4}|apos|hellip);")
+_QUOTED_RULE = re.compile(r"[ \t]*(?:>[ \t]?)+(?:\[\d+:\d+\] )?-[APN] \S")
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
 
 
@@ -17,8 +18,8 @@ def clean_lines(text: str) -> list[str]:
         text = html.unescape(html.unescape(text))
     text = with_line_ends(unescaped(plain_characters(text)))
     lines = [line.rstrip("\r") for line in text.split("\n")]
-    if _is_quoted(lines):
-        lines = [_QUOTE.sub("", line, count=1) if line.lstrip().startswith(">") else line for line in lines]
+    quoted = re.compile(r"\s*>") if _is_quoted(lines) else _QUOTED_RULE
+    lines = [_QUOTE.sub("", line, count=1) if ">" in line and quoted.match(line) else line for line in lines]
     return undone(tables_made_plain([plain_signs(without_marks(line)) for line in lines]))
 
 

@@ -10,8 +10,12 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(r"</t[dh]>\s*<t[dh]\b[^<>\n]*>|</?t[dh]\b[^<>\n]*>", re.IGNORECASE)
-# Ends a line where no line feed does.
-_BREAK = re.compile(r"(?:<br\s{0,4}/?>|</(?:tr|li|p|div)>)(?![ \t\r]{0,80}\n)(?=.)", re.IGNORECASE)
+# Ends a line where no line feed does; what a rule has in quotes is its own.
+_BREAK = re.compile(
+    r"(?P<kept>(?:--[a-z-]{1,20}|comment|prefix) \"[^\"\n]{0,256}\"|/\* [^\n]{0,256}? \*/)"
+    r"|(?:<br\s{0,4}/?>|</(?:tr|li|p|div)>)(?![ \t\r]{0,80}\n)(?=.)",
+    re.IGNORECASE,
+)
 _BBCODE = re.compile(r"\[/?(?:code|quote|pre|spoiler|font|size|b|i)(?:=[^\]\n]{0,80})?\]", re.IGNORECASE)
 _INLINE = re.compile(r"^[ \t]*`([^`]+)`[ \t]*$")
 _BOLD = re.compile(r"\*\*([^*\n\"]+)\*\*")
@@ -28,12 +32,13 @@ _BETWEEN = "   "
 
 def lines_end_in_tags(text: str) -> bool:
     """Tell whether lines are ended by tags of HTML alone."""
-    return "<" in text and len(_BREAK.findall(text, 0, 1 << 20)) >= _FEWEST_BREAKS
+    found = _BREAK.finditer(text, 0, 1 << 20) if "<" in text else ()
+    return sum(one["kept"] is None for one in found) >= _FEWEST_BREAKS
 
 
 def with_line_ends(text: str) -> str:
     """Return a text with a line feed where a tag alone ends a line."""
-    return _BREAK.sub("\n", text) if lines_end_in_tags(text) else text
+    return _BREAK.sub(lambda found: found["kept"] or "\n", text) if lines_end_in_tags(text) else text
 
 
 def without_marks(line: str) -> str:

@@ -22,6 +22,7 @@ _LONGEST = 120  # characters of a prefix
 _MOST_WORDS = 6
 _ENDS = tuple(":|]>).\"'`*•-")  # a sentence ends otherwise
 _REMARKS = ("#", "//", ";", "+", "$")
+_NOT_THERE = re.compile(r"\b(?:removed?|deleted?|gone|was|were|not|never|without)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"[\[(<]?\d")
 _ADDRESS = re.compile(r"[\[(<]?\d{1,3}(?:\.\d{1,3}){3}\b")
 _PROCESS = re.compile(r"(?<=\\\[)\d+(?=\\\])")  # `cron[812]:`, escaped
@@ -86,7 +87,13 @@ def _prefix_of(line: str, *, compared: bool) -> _Prefix | None:
 
 def _is_prefix(said: str, bare: str, *, compared: bool) -> bool:
     words = bare.split()
-    if bare.startswith(_REMARKS) or "tables" in bare or "nft" in words or len(words) > _MOST_WORDS:
+    if (
+        _NOT_THERE.search(bare)
+        or bare.startswith(_REMARKS)
+        or "tables" in bare
+        or "nft" in words
+        or len(words) > _MOST_WORDS
+    ):
         return False
     if bare == "-":
         return not compared and said.endswith(" ")
