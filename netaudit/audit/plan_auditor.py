@@ -25,6 +25,7 @@ from netaudit.attribute.exposure.compute import (
     with_exposure_changes,
     with_tables,
 )
+from netaudit.attribute.exposure.ways import shared_spaces
 from netaudit.audit.aspects import gather_aspects
 from netaudit.audit.auditor import Auditor
 from netaudit.audit.checks.subject_kind import CheckedKind
@@ -37,7 +38,6 @@ from netaudit.model.netfilter.ruleset import Item, ObjectKind
 from netaudit.model.plan import Assumption, AssumptionKind
 from netaudit.model.snapshot import Snapshot
 from netaudit.packets.host.zones import ZoneChoice
-from netaudit.packets.sets.stock import SpaceStock
 from netaudit.plan.planned import Planned
 from netaudit.plan.rules.planned import Certainty
 from netaudit.plan.spelling import spell
@@ -71,7 +71,7 @@ def judge_plan(planned: Planned, auditor: Auditor, *, own_labels: bool = False) 
     unheeded = () if own_labels else own_waivers(before.inventory, after.inventory)
     diff = attribute_diff(before, after, auditor.catalog)
     diff = msgspec.structs.replace(diff, changes=tuple(_by_command(one, planned.writer) for one in diff.changes))
-    with SpaceStock():  # the same sets, before and after
+    with shared_spaces():
         shown = _shown(before, auditor), _shown(after, auditor)
     diff = _with_exposure(diff, planned, shown, auditor)
     earlier = auditor.audit_changed(before, shown[0], None)

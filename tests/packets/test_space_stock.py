@@ -9,6 +9,7 @@ from programs import RECORDINGS, environment
 
 from netaudit.api.rules import shipped_catalog
 from netaudit.attribute.exposure.compute import ComputeExposure, diff_with_exposure
+from netaudit.attribute.exposure.ways import shared_spaces
 from netaudit.packets.sets.space import PacketSpace
 from netaudit.packets.sets.stock import SpaceStock, space_of
 from netaudit.parse import parse_snapshots
@@ -25,6 +26,16 @@ def test_a_space_of_the_same_layout_is_given_again_within_the_stock_alone() -> N
     assert first is not other
     assert space_of(_GROUPS) is not first
     with stock:
+        assert space_of(_GROUPS) is first
+
+
+def test_two_snapshots_share_their_spaces_and_those_that_are_kept_from_host_to_host_where_there_are_some() -> None:
+    with shared_spaces():
+        assert space_of(_GROUPS) is space_of(_GROUPS)
+    with SpaceStock():
+        first = space_of(_GROUPS)
+        with shared_spaces():
+            assert space_of(_GROUPS) is first
         assert space_of(_GROUPS) is first
 
 

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from netaudit.model.exposure import Destination, Exposure
 from netaudit.model.snapshot import Snapshot
@@ -14,10 +14,13 @@ Expose = Callable[[Snapshot, ZoneChoice, Wanted], tuple[Exposure, ...] | None]
 
 
 def shared_spaces() -> AbstractContextManager[object]:
-    """Return a context within which tables are made of the same sets: two snapshots of a host have most in common."""
+    """Return a context within which tables are made of the same sets: two snapshots of a host have most in common.
+
+    Where the sets are kept already, from host to host, that goes on.
+    """
     from netaudit.packets.sets.stock import SpaceStock  # noqa: PLC0415 (late: see above)
 
-    return SpaceStock()
+    return SpaceStock() if SpaceStock.current() is None else nullcontext()
 
 
 def by_groups(snapshot: Snapshot, choice: ZoneChoice, wanted: Wanted) -> tuple[Exposure, ...] | None:
