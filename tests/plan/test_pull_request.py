@@ -39,7 +39,10 @@ def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(PROJECT, tmp_path / "app"))
+    """Return the pull request's files, with those of the base branch in .base, as the workflow checks both out."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "app"))
+    shutil.copytree(PROJECT, folder / ".base")
+    return folder
 
 
 def test_the_workflow_is_one() -> None:
@@ -62,6 +65,22 @@ def test_a_published_database_is_refused_and_named_in_the_comment_and_in_sarif(c
     of_db = [_line(one, lines) for one in results if _subject(one).startswith("app-db-1 0.0.0.0:5432")]
     assert of_db
     assert set(of_db) == {'ports: ["5432:5432"]'}
+
+
+def test_a_pull_request_decides_nothing_about_itself(checkout: Path) -> None:
+    _, gate = _commands()
+    (checkout / ".base" / "netaudit.toml").write_text('baseline = "known.json"\n')
+    (checkout / ".base" / "known.json").write_text('{"schema": "netaudit/audit/v1", "findings": []}')
+    refused = _run(checkout, gate).stderr
+    own = (*gate[: gate.index("--format")], "--fail-on", "none", "--format", "json", "-o", "plan.json")
+    assert _run(checkout, [*own]).returncode == 0
+    brought = json.loads((checkout / "plan.json").read_text())["findings"]
+    known = {"schema": "netaudit/audit/v1", "findings": [{"fingerprint": one["fingerprint"]} for one in brought]}
+    (checkout / "known.json").write_text(json.dumps(known))
+    (checkout / "netaudit.toml").write_text('fail-on = "none"\nbaseline = "known.json"\n')
+    (checkout / "netaudit-policy.yaml").write_text("[]")
+    after = _run(checkout, gate)
+    assert (after.returncode, after.stderr) == (1, refused)
 
 
 def _subject(result: dict[str, Any]) -> str:
