@@ -50,6 +50,7 @@ def test_verify_names_what_was_changed(recording: Path) -> None:
     assert unknown.startswith("who wrote the index is not known: --expect DIGEST or --signature")
     assert intact == f"{files} files match the index, 0 do not"
     (recording / "iptables-save.txt").write_bytes((recording / "iptables-save.txt").read_bytes()[:900])
+    assert f"{files - 1} files match the index, 1 does not\n" in run_inside("verify", recording).stdout
     (recording / "sysctl.txt").unlink()
     (recording / "notes.txt").write_text("mine")
     done = run_inside("verify", recording)

@@ -206,8 +206,9 @@ def test_what_stands_behind_a_rule_is_told_with_its_line(tmp_path: Path) -> None
 
 
 def test_lines_that_tags_end_are_counted_by_them_and_it_is_said(tmp_path: Path) -> None:
-    _, lost = _rules(tmp_path, SAVED.replace("\n", "<br>"))
-    assert "its lines end in tags of HTML: they are counted by these" in lost
+    for tag in ("<br>", "&lt;br&gt;", "&amp;lt;br&amp;gt;"):
+        _, lost = _rules(tmp_path, SAVED.replace("\n", tag))
+        assert "its lines end in tags of HTML: they are counted by these" in lost
 
 
 def test_tags_in_the_comment_of_a_rule_end_no_line(tmp_path: Path) -> None:

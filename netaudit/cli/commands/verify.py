@@ -42,7 +42,6 @@ def verify(
     from netaudit.cli.say import say
     from netaudit.history.reference import is_reference
     from netaudit.report.text.sanitize import terminal_text
-    from netaudit.report.text.words import count
     from netaudit.store import verify as hold_against_index
 
     expected = _digits(expect)
@@ -51,7 +50,7 @@ def verify(
     found = _of_look(str(recording)) if is_reference(str(recording)) else hold_against_index(recording)
     verdicts = [*_as_expected(found.manifest, expected), *_signed(found.manifest, signature, signers)]
     lines = [f"{difference:8} {name}" for name, difference in found.differences]
-    lines.append(f"{count(found.intact, 'file')} match the index, {len(found.differences)} do not")
+    lines.append(_summary(found.intact, len(found.differences)))
     lines.append(f"digest {found.manifest.digest()}")
     lines += [words for _, words in verdicts] or [_NOBODYS]
     if print_manifest:
@@ -71,6 +70,13 @@ def _of_look(reference: str) -> "Verification":
 
     facts = load_look(reference)
     return Verification(len(facts.files), manifest_of(facts))
+
+
+def _summary(intact: int, different: int) -> str:
+    from netaudit.report.text.words import count
+
+    matches = "matches" if intact == 1 else "match"
+    return f"{count(intact, 'file')} {matches} the index, {different} {'does' if different == 1 else 'do'} not"
 
 
 def _digits(expect: str | None) -> str | None:

@@ -15,6 +15,7 @@ from netaudit.parse.paste.docker_files import docker_files
 from netaudit.parse.paste.docker_rows import objects_of
 from netaudit.parse.paste.gaps import gaps_of_skipped
 from netaudit.parse.paste.host_text import addresses_of
+from netaudit.parse.paste.plain.clean import without_entities
 from netaudit.parse.paste.plain.markup import lines_end_in_tags
 from netaudit.parse.paste.plain.undone import is_escaped
 from netaudit.parse.paste.plain.wrapped import ends_in_target, is_cut_off
@@ -76,7 +77,7 @@ def read_paste(text: str, name: str) -> Paste:
     gaps += docker_gaps
     gaps += _legacy(parts, files)
     gaps += _unused(parts, files, name)
-    counted = ((_ESCAPED, is_escaped(text)), (_TAGGED, lines_end_in_tags(text)))
+    counted = ((_ESCAPED, is_escaped(text)), (_TAGGED, lines_end_in_tags(without_entities(text))))
     gaps += (Gap(name, GapReason.PARTIAL, said) for said, is_so in counted if is_so)
     gaps += gaps_of_skipped(parts, name, _SOURCES)
     return Paste(files, tuple(gaps), clean=_is_clean(files, text))

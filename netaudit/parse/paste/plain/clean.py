@@ -12,11 +12,14 @@ _QUOTED_RULE = re.compile(r"[ \t]*(?:>[ \t]?)+(?:\[\d+:\d+\] )?-[APN] \S")
 _QUOTE = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
 
 
+def without_entities(text: str) -> str:
+    """Return a text with the characters that HTML's entities stand for; some pages escape twice."""
+    return html.unescape(html.unescape(text)) if _ENTITY.search(text) else text
+
+
 def clean_lines(text: str) -> list[str]:
     """Return the lines without entities, quoting, fences, tags, colours and unusual characters."""
-    if _ENTITY.search(text):
-        text = html.unescape(html.unescape(text))
-    text = with_line_ends(unescaped(plain_characters(text)))
+    text = with_line_ends(unescaped(plain_characters(without_entities(text))))
     lines = [line.rstrip("\r") for line in text.split("\n")]
     quoted = re.compile(r"\s*>") if _is_quoted(lines) else _QUOTED_RULE
     lines = [_QUOTE.sub("", line, count=1) if ">" in line and quoted.match(line) else line for line in lines]
