@@ -3,6 +3,7 @@
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from netaudit.errors import ParseError
@@ -121,3 +122,18 @@ def test_what_ip_does_not_print_is_refused_with_its_file(source: Source, data: b
 def test_a_destination_that_is_no_network_is_refused_with_its_file() -> None:
     with pytest.raises(ParseError, match=r"^ip-route\.json: not a route's destination: "):
         parse_host(Facts({Source.IP_ROUTE: b'[{"dst":"10.0.0.1/8"}]'}))
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        (Source.IP_ADDR, [{"ifname": "eth0", "addr_info": [{"local": "1.2.3.4/99"}]}]),
+        (Source.IP_ROUTE, [{"dst": "default", "gateway": "1.2.3.4/99", "dev": "eth0"}]),
+        (Source.IP_ROUTE, [{"dst": "default", "via": {"host": "1.2.3.4/99"}, "dev": "eth0"}]),
+        (Source.IP_ROUTE, [{"dst": "default", "nexthops": [{"gateway": "1.2.3.4/99", "dev": "eth0"}]}]),
+        (Source.IP6_ROUTE, [{"dst": "default", "prefsrc": "1.2.3.4/99", "dev": "eth0"}]),
+    ],
+)
+def test_what_is_no_address_is_refused_with_its_file(source: Source, written: list[object]) -> None:
+    with pytest.raises(ParseError, match=rf"^{source}: not an address: '1\.2\.3\.4/99'"):
+        parse_host(Facts({str(source): msgspec.json.encode(written)}))

@@ -6,6 +6,7 @@ import msgspec
 
 from netaudit.model.facts import Source
 from netaudit.model.host import HostAddress, Interface
+from netaudit.parse.reading.addresses import read_address
 from netaudit.parse.reading.constants import LINK_TYPES
 from netaudit.parse.reading.decode import decode_json
 
@@ -50,7 +51,7 @@ def _interface(raw: _Interface, indexes: dict[str, int]) -> Interface:
     return Interface(
         name=raw.ifname,
         kind=raw.linkinfo.info_kind,
-        addresses=tuple(HostAddress(one.local, one.prefixlen, one.scope) for one in raw.addr_info if one.local),
+        addresses=tuple(_address(one) for one in raw.addr_info if one.local),
         index=raw.ifindex,
         mac=raw.address,
         master=raw.master,
@@ -63,6 +64,10 @@ def _interface(raw: _Interface, indexes: dict[str, int]) -> Interface:
         hardware=LINK_TYPES.get(raw.link_type, 0),
         table=_table(raw.linkinfo),
     )
+
+
+def _address(raw: _Address) -> HostAddress:
+    return HostAddress(read_address(raw.local, Source.IP_ADDR), raw.prefixlen, raw.scope)
 
 
 def _table(link: _LinkInfo) -> str:

@@ -12,6 +12,7 @@ from netaudit.errors import ParseError
 from netaudit.model.facts import Facts, Source
 from netaudit.model.host import NextHop, Route
 from netaudit.model.netfilter.family import Family
+from netaudit.parse.reading.addresses import read_address
 from netaudit.parse.reading.decode import decode_json
 
 _DEFAULT = {"ip": "0.0.0.0/0", "ip6": "::/0"}
@@ -61,14 +62,18 @@ def _route(raw: _Route, family: Family, source: Source, known: dict[str, str]) -
     return Route(
         family=family,
         destination=known[raw.dst],
-        hops=tuple(NextHop(hop.dev, hop.gateway or hop.via.host) for hop in raw.nexthops or [raw]),
+        hops=tuple(_hop(one, source) for one in raw.nexthops or [raw]),
         kind=raw.type,
         table=str(raw.table),
         scope=raw.scope,
-        source=raw.prefsrc,
+        source=read_address(raw.prefsrc, source),
         metric=raw.metric,
         flags=tuple(raw.flags),
     )
+
+
+def _hop(raw: _Hop, source: Source) -> NextHop:
+    return NextHop(raw.dev, read_address(raw.gateway or raw.via.host, source))
 
 
 def _network(text: str, family: Family, source: Source) -> str:

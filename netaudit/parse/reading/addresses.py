@@ -1,4 +1,4 @@
-"""Addresses and subnets in what engines print; other text is refused, with its file."""
+"""Addresses and subnets in what engines and `ip` print; other text is refused, with its file."""
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
