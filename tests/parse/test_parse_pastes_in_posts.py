@@ -310,6 +310,13 @@ def test_a_bar_in_a_cell_is_no_border() -> None:
 
 
 QUOTE = '\\"'
+
+
+def test_a_wide_row_makes_no_long_table_wide() -> None:
+    lines = ["|" + ("a" * 190 + "|") * 20, *["|" + "a|" * 20] * 25_000]
+    assert sum(map(len, tables_made_plain(lines))) < 3 * sum(map(len, lines))
+
+
 LONG: dict[str, Callable[[int], str]] = {
     "cells": lambda size: "| " * 2000 + "\n" + "|a|b|c|d|\n" * (size // 10),
     "cells of HTML that do not end": lambda size: "<td " * (size // 4),

@@ -26,6 +26,7 @@ _BAR = re.compile(r"(?<!\\)\|")
 _FEWEST_CELLS = 4
 _FEWEST_BREAKS = 2
 _WIDEST_CELL = 200
+_MOST_PADDED = 4_000_000  # characters of one table: nobody lines up more
 _LONGEST = 4096
 _BETWEEN = "   "
 
@@ -80,13 +81,13 @@ def tables_made_plain(lines: list[str]) -> list[str]:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Return how wide each column is."""
+    """Return how wide each column is to be."""
     widths: list[int] = []
     for row in rows:
         widths += [0] * (len(row) - len(widths))
         for at, cell in enumerate(row):
             widths[at] = max(widths[at], min(len(cell), _WIDEST_CELL))
-    return widths
+    return widths if sum(widths) * len(rows) <= _MOST_PADDED else [0] * len(widths)
 
 
 def _below_rulers(rows: list[list[str]]) -> list[list[str]]:
