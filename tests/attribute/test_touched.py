@@ -5,7 +5,8 @@ import pytest
 from programs import ONE_PORT
 
 from netaudit.attribute.exposure.touched import touched_containers
-from netaudit.model.facts import Gap, GapReason
+from netaudit.attribute.exposure.unread import have_unread_parts
+from netaudit.model.facts import Facts, Gap, GapReason, Source
 from netaudit.model.host import NextHop, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.routing.policy import PolicyRule
@@ -71,3 +72,12 @@ def test_where_an_inventory_or_a_source_is_not_known_any_may_be_touched() -> Non
     assert touched_containers((), HOST, unknown) is None
     gap = Gap("sockets.txt", GapReason.CRASHED)
     assert touched_containers((), HOST, msgspec.structs.replace(HOST, gaps=(*HOST.gaps, gap))) is None
+
+
+def test_a_set_that_the_later_snapshot_alone_has_leaves_the_earlier_ones_rule_unread() -> None:
+    rules = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n-A INPUT -m set --match-set s src -j DROP\nCOMMIT\n"
+    before = parse_snapshot(Facts({str(Source.IPTABLES_NFT): rules.encode()}))
+    listed = {str(Source.IPSET): b"create s hash:ip family inet hashsize 1024 maxelem 65536\nadd s 192.0.2.1\n"}
+    after = parse_snapshot(Facts({str(Source.IPTABLES_NFT): rules.encode(), **listed}))
+    assert not have_unread_parts(after, after)
+    assert have_unread_parts(before, after)

@@ -14,6 +14,7 @@ from netaudit.packets.host.fib import Routing
 
 # Addresses, ports and bridges; what follows --match-set is a name.
 _NUMBERS = re.compile(r"(?<= )(?<!--match-set )[0-9][0-9a-f.:/]*(?= |$)|\bbr-[0-9a-f]{12}\b")
+_SET = " --match-set "
 _NOTHING = Ruleset()
 
 
@@ -40,9 +41,11 @@ def have_unread_parts(before: Snapshot, after: Snapshot) -> bool:
 def _read(chain: ReadChain, known: Chain | None) -> tuple[Meaning, ...]:
     """Read rules of a chain: of those that differ in numbers and bridges alone, of which a large host has many, one.
 
-    What a rule of iptables means is in its text, so what is known need not be read.
+    What a rule of iptables means is in its text, so what is known need not be read; but for one that asks a set, of
+    which the other snapshot may know more.
     """
-    texts = {rule.text for rule in known.rules} if known and chain.table.backend in IPTABLES_BACKENDS else frozenset()
+    same = known.rules if known and chain.table.backend in IPTABLES_BACKENDS else ()
+    texts = {rule.text for rule in same if _SET not in rule.text}
     kinds = {_NUMBERS.sub("0", rule.text): rule for rule in chain.chain.rules if rule.text not in texts}
     return chain.reader.read(chain.table, replace(chain.chain, rules=tuple(kinds.values())))
 
