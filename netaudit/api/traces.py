@@ -17,7 +17,7 @@ def trace(
     container:NAME:PORT/PROTOCOL too. `interface` is what it comes in by; "": by the routes. Raises ParseError for
     damaged facts, UsageError or SubjectError for what names no place.
 
-    >>> traced = netaudit.trace(netaudit.load("after"), "internet", "container:web:80/tcp")
+    >>> traced = netaudit.trace(netaudit.load("after"), "lan", "container:web:80/tcp")
     >>> traced.journey.trace.outcome
     <Outcome.ALLOWED: 'allowed'>
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fleets.small import TODAY, audit_here, make_small_fleet, small_orders
+from fleets.small import TODAY, audit_here, make_small_fleet, small_orders, write
 from netaudit.errors import NetauditError, UsageError
 from netaudit.fleet.query.asking import ask
 from netaudit.fleet.query.questions import questions
@@ -54,10 +54,13 @@ def test_replica_drift_names_the_replica_that_differs(results: Path) -> None:
     assert "tcp 80 " in rows[0]["usual"]
 
 
-def test_cve_hosts_are_those_where_the_condition_was_seen(results: Path) -> None:
-    rows = [row for row in _rows(results, "cve-hosts") if row["status"] == "open"]
+def test_cve_hosts_are_those_where_the_condition_was_seen(results: Path, tmp_path: Path) -> None:
+    assert [row for row in _rows(results, "cve-hosts") if row["status"] == "open"] == []
+    write(tmp_path / "recordings", "guard-1", "bad/raw-rules-flushed/before")
+    audit_here(tmp_path / "recordings", tmp_path / "results", small_orders(tmp_path))
+    rows = [row for row in _rows(tmp_path / "results", "cve-hosts") if row["status"] == "open"]
     assert {(row["host"], row["cve"], row["check"]) for row in rows} == {
-        ("old-1", "CVE-2025-54388", "loopback-port-open-to-neighbours"),
+        ("guard-1", "CVE-2025-54388", "loopback-guard-missing"),
     }
 
 

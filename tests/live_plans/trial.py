@@ -153,10 +153,12 @@ def _containers(facts: Facts) -> dict[str, Any]:
 
 
 def _cells(host: Snapshot) -> dict[str, str]:
-    """Return who can reach what, by which rule."""
+    """Return who can reach what, by which rule; what a program will open that has not run yet, nobody plans."""
     found: dict[str, list[str]] = {}
     for one in expose(host, host.program, ZoneChoice(), lambda _: True):
         to, rule = one.destination, one.rule.where if one.rule else ""
+        if to.programs is None:
+            continue
         ports = ",".join(f"{first}-{last}" for first, last in to.ports)
         target = f"{to.kind} {to.protocol} {to.address} {ports} of {to.container_name} on {to.network_name}"
         target = _TASK_ID.sub("", target)

@@ -125,7 +125,7 @@ def diff() -> AttributedDiff:
 @cache
 def journey() -> AttributedTrace:
     """A packet's way to a published port."""
-    return netaudit.trace(facts(), "internet", "container:u9:81/tcp")
+    return netaudit.trace(facts(), "lan", "container:u9:81/tcp")
 
 
 @cache
