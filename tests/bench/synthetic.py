@@ -13,7 +13,7 @@ from netaudit.model.netfilter.ruleset import Backend
 from netaudit.parse.iptables.save import parse_save
 from netaudit.store import load
 
-_ADDRESSES = 250  # containers per /24 of 172.17.0.0/16
+_ADDRESSES = 250  # containers per /24 of 172.17.0.0/16, and beyond 64,000 of what follows it
 
 
 def make_facts(model: Path, containers: int, *, later: bool = False) -> Facts:
@@ -66,7 +66,8 @@ def _counted(at: int, times: int) -> str:
 
 
 def _address(number: int) -> str:
-    return f"172.17.{number // _ADDRESSES}.{number % _ADDRESSES + 2}"
+    block, last = divmod(number, _ADDRESSES)
+    return f"172.{17 + block // 256}.{block % 256}.{last + 2}"
 
 
 def _port(number: int) -> int:
