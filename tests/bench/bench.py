@@ -41,7 +41,7 @@ Written by `make bench`, which measures all of this in one run: Python {python},
 
 A host of N containers, each with one published port on engine 28.5, has 3 N rules and some. The second recording has
 1 % more containers, and one rule in ten has counted on. `netaudit diff BEFORE AFTER --format json` attributes
-every change and looks for rules that are missing, stale, misplaced or duplicate:
+every change, looks for rules that are missing, stale, misplaced or duplicate, and tells what became reachable:
 
 {growth}
 
