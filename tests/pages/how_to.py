@@ -97,7 +97,7 @@ def render() -> str:
 def _answer(answer: Answer) -> Iterator[str]:
     yield from (f"## {answer.question}", "", answer.how, "")
     _, *arguments = shlex.split(answer.command)
-    yield from block(answer.command, [*arguments, str(_HOST)], _HOST, codes=(0, 1))
+    yield from block(answer.command, arguments, [_HOST], codes=(0, 1))
     yield from (answer.then, "")
 
 

@@ -116,9 +116,11 @@ def _stop(stop: Stop) -> Iterator[str]:
 
 def _print(command: str, at: int) -> Iterator[str]:
     """Yield what a command prints of the recorded host; SNAPSHOT is named last."""
-    _, verb, *rest = shlex.split(command)
-    steps = [str(_HOST / f"{step:02}") for step in (at - 1, at)]
-    return block(command, ["diff", *steps] if verb == "run" else [verb, *rest, steps[1]], Path(steps[1]))
+    _, *arguments = shlex.split(command)
+    before, after = (_HOST / f"{step:02}" for step in (at - 1, at))
+    if arguments[0] == "run":
+        return block(command, ["diff"], [before, after])
+    return block(command, arguments, [after])
 
 
 def main() -> None:
