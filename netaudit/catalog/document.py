@@ -82,3 +82,20 @@ def convert(raw: object, kind: type[T], name: str) -> T:
 def read_yaml(file: "Traversable", kind: type[T]) -> T:
     """Read a file of a type. Raises CatalogError, with file, line or key."""
     return convert(load_yaml(file), kind, file.name)
+
+
+def find_wrong(
+    raw: Any,  # noqa: ANN401 (any YAML value)
+    error: msgspec.ValidationError,
+    types: Mapping[str, Any],
+) -> tuple[str, str]:
+    """Return what is wrong, and under which key: msgspec names no keys of mappings: they are read alone."""
+    sections = [name for name in types if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
+    for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
+        try:
+            msgspec.convert(value, types[section])
+        except msgspec.ValidationError as inner:
+            message, _, key = str(inner).partition(" - at ")
+            return message, f"{section}.{name}{key.strip('`').removeprefix('$')}"
+    message, _, key = str(error).partition(" - at ")
+    return message, key.strip("`")

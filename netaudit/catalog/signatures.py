@@ -10,6 +10,7 @@ from netaudit.attribute.signatures.placement import Occasion, Placement
 from netaudit.attribute.signatures.signature import (
     Alternative,
     Catalog,
+    Maker,
     Owned,
     Signature,
     SubjectKind,
@@ -18,7 +19,7 @@ from netaudit.attribute.signatures.signature import (
     make_alternative,
 )
 from netaudit.attribute.signatures.template import NETWORK_HOLES, Template
-from netaudit.catalog.document import Strict, load_yaml, rules_folder
+from netaudit.catalog.document import Strict, find_wrong, load_yaml, rules_folder
 from netaudit.catalog.placement import RawClearing, RawPlace, read_clearing, read_placements
 from netaudit.catalog.services import load_services
 from netaudit.errors import CatalogError, NetauditError
@@ -76,6 +77,7 @@ class _File(Strict):
     maker: str
     title: str
     backends: list[Backend]
+    also: list[str] = msgspec.field(default_factory=list)
     sources: list[str] = msgspec.field(default_factory=list)
     holes: dict[str, str] = msgspec.field(default_factory=dict)
     options: dict[str, list[_Telltale]] = msgspec.field(default_factory=dict)
@@ -99,6 +101,7 @@ def load_catalog_from(folder: "Traversable") -> Catalog:
         signatures=tuple(signature for catalog in catalogs for signature in catalog.signatures),
         telltales=tuple(telltale for catalog in catalogs for telltale in catalog.telltales),
         owned=tuple(owned for catalog in catalogs for owned in catalog.owned),
+        makers=tuple(maker for catalog in catalogs for maker in catalog.makers),
     )
 
 
@@ -109,6 +112,7 @@ def _load(file: "Traversable") -> Catalog:
         signatures=tuple(_signature(file.name, stem, content, *pair) for pair in content.signatures.items()),
         telltales=tuple(_telltales(file.name, content)),
         owned=tuple(_owned(file.name, stem, content)),
+        makers=(Maker(content.maker, content.title, tuple(content.also)),),
     )
 
 
@@ -117,24 +121,11 @@ def _read(file: "Traversable") -> _File:
     try:
         content = msgspec.convert(raw, _File)
     except msgspec.ValidationError as error:
-        message, key = _where(raw, error)
+        message, key = find_wrong(raw, error, _SECTIONS)
         raise CatalogError(message, file=file.name, key=key) from error
     if twice := sorted(content.owns.keys() & content.signatures.keys()):
         raise CatalogError("the same id stands under signatures", file=file.name, key=f"owns.{twice[0]}")
     return content
-
-
-def _where(raw: Any, error: msgspec.ValidationError) -> tuple[str, str]:  # noqa: ANN401 (any YAML value)
-    """Return what is wrong, and under which key: msgspec names no keys of mappings, so each is read alone."""
-    sections = [name for name in _SECTIONS if isinstance(raw, dict) and isinstance(raw.get(name), dict)]
-    for section, name, value in ((of, *item) for of in sections for item in raw[of].items()):
-        try:
-            msgspec.convert(value, _SECTIONS[section])
-        except msgspec.ValidationError as inner:
-            message, _, key = str(inner).partition(" - at ")
-            return message, f"{section}.{name}{key.strip('`').removeprefix('$')}"
-    message, _, key = str(error).partition(" - at ")
-    return message, key.strip("`")
 
 
 _SECTIONS: Mapping[str, Any] = {"signatures": _Signature, "owns": _Owned, "options": list[_Telltale]}

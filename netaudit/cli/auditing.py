@@ -1,7 +1,6 @@
 """What `netaudit audit` was asked on its command line -> an auditor and its bar; an audit -> its format."""
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from netaudit.audit.auditor import Auditor
 from netaudit.audit.changed import ChangedFindings
 from netaudit.audit.finding import Audit, Finding
 from netaudit.audit.gate import reads_exposure, unanswered
-from netaudit.audit.risk import Mistake, gather_mistakes
+from netaudit.audit.risk import gather_mistakes
 from netaudit.catalog.config import is_port
 from netaudit.catalog.config_places import find_config, repository_root
 from netaudit.cli import output as out
@@ -33,13 +32,11 @@ from netaudit.model.snapshot import are_two_hosts
 from netaudit.parse import parse_snapshot
 from netaudit.report.ci.compose_places import ProjectLocator
 from netaudit.report.ci.location import FromRoot, Locator, OneFile
-from netaudit.report.terminal.findings.full import finding_lines, render_mistakes, waiver_lines
 from netaudit.report.terminal.style import Style
 from netaudit.report.text.findings.audit import short_id
 from netaudit.report.text.words import count
 from netaudit.standin.compose import project_files, project_name
 
-_ID = re.compile("[0-9a-f]{8,32}")
 _PLAIN = Style()
 _NAMED = 4  # checks that a line names
 
@@ -148,22 +145,6 @@ def is_answered(audit: Audit, prepared: Prepared) -> bool:
         return True
     say(f"{said} (who can reach what was not computed: leave out --no-exposure, or give --fail-on none)")
     return False
-
-
-def explain_finding(subject: str, facts: Facts, style: Style) -> str:
-    """Explain the finding whose ID is given, with its evidence; "" where this host has none of that ID."""
-    if not _ID.fullmatch(subject.lower()):
-        return ""
-    found = prepare(AuditOptions()).auditor.audit(facts).findings
-    meant = [one for one in gather_mistakes(found) if _has_id(one, subject.lower())]
-    waivers = "".join(f"{line}\n" for one in meant if one.first.open for line in waiver_lines(one, style))
-    aspects = (one for mistake in meant for one in mistake.aspects[1:] if one.fingerprint.startswith(subject.lower()))
-    alone = [f"{line.rstrip()}\n" for one in aspects for line in (*finding_lines(one, style), "", "an aspect of:")]
-    return "".join(alone) + render_mistakes(meant, style) + waivers if meant else ""
-
-
-def _has_id(mistake: Mistake, start: str) -> bool:
-    return any(one.fingerprint.startswith(start) for one in mistake.findings)
 
 
 def read_compose(files: Iterable[Path]) -> tuple[Path, ...]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from netaudit.model.facts import Facts
     from netaudit.packets.host.zones import ZoneChoice
 
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print everything, with evidence.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", "--all", help="Print everything: all rows, with evidence.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the line that sums up, alone.")]
 SeverityOption = Annotated[
     Severity | None,

@@ -8,7 +8,8 @@ from netaudit.model.facts import GapReason
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.severity import Severity
 from netaudit.policy.verdict import Verdict
-from netaudit.report.terminal.explain.glossary import SYMBOLS, WORDS, look_up, render_word
+from netaudit.report.terminal.explain.glossary import ALL_WORDS, look_up, render_word
+from netaudit.report.terminal.explain.words import SYMBOLS
 
 _ENUMS = (Confidence, Standing, Outcome, Delivery, ZoneKind, CauseKind, GapReason, ObjectKind)
 REPORTED = sorted({*map(str, chain.from_iterable(_ENUMS)), *Coverage.__struct_fields__})
@@ -51,6 +52,6 @@ def test_only_words_of_reports_are_explained() -> None:
     assert look_up("Stale") == look_up("stale")
 
 
-@pytest.mark.parametrize("word", [*WORDS, *SYMBOLS])
+@pytest.mark.parametrize("word", [*ALL_WORDS, *SYMBOLS])
 def test_an_explanation_fits_into_80_columns(word: str) -> None:
     assert max(map(len, render_word(look_up(word), 80).split("\n"))) <= 80

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from netaudit.attribute import attribute_snapshot
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
 from netaudit.attribute.explain.networking import Networking, find_networking
 from netaudit.attribute.explain.no_rules import NoRule, RulesWritten, explain_no_rules
-from netaudit.attribute.signatures.signature import Catalog, Owned, Signature
+from netaudit.attribute.signatures.signature import Catalog, Maker, Owned, Signature
 from netaudit.errors import SubjectError
 from netaudit.model.docker import Container, Network
 from netaudit.model.engines.rootless import describe_rootless
@@ -55,17 +56,27 @@ class SignatureExplained(msgspec.Struct, frozen=True):
     rules: tuple[AttributedItem, ...]
 
 
-Explained = RuleExplained | ContainerExplained | NetworkExplained | SignatureExplained
+class MakerExplained(msgspec.Struct, frozen=True):
+    """Who writes rules: what is known of it, and its rules of the snapshot, None where there is no snapshot."""
+
+    maker: Maker
+    owned: tuple[Owned, ...]
+    signatures: int
+    rules: tuple[AttributedItem, ...] | None = None
+
+
+Explained = RuleExplained | ContainerExplained | NetworkExplained | SignatureExplained | MakerExplained
 
 
 def explain(subject: str, snapshot: Snapshot, catalog: Catalog, words: Iterable[str] = ()) -> tuple[Explained, ...]:
-    """Explain `nat/DOCKER#2`, a chain (`nat/DOCKER`, `DOCKER-USER`), a container, a network or a signature.
+    """Explain `nat/DOCKER#2`, a chain (`nat/DOCKER`, `DOCKER-USER`), a container, network, signature or maker.
 
     Raises SubjectError where nothing of that name is in the snapshot; `words` are others that may have been meant.
     """
     attributed = attribute_snapshot(snapshot, catalog)
     found = [*_signatures(subject, attributed, catalog), *_containers_and_networks(subject, snapshot, attributed)]
     found += list(_rules(subject, attributed, catalog)) if not found else []
+    found += list(_makers(subject, attributed, catalog)) if not found else []
     if not found:
         near = _nearest(subject, snapshot, attributed, {*words, *_ids(catalog)})
         hint = "name a rule (nat/DOCKER#2), a container, a network or a signature; `netaudit show` lists them"
@@ -75,6 +86,22 @@ def explain(subject: str, snapshot: Snapshot, catalog: Catalog, words: Iterable[
             raise SubjectError(f"nothing that was seen is called {subject}", hint=hint)
         raise SubjectError(f"nothing here is called {subject}", hint=f"did you mean {near}?" if near else hint)
     return tuple(found)
+
+
+def explain_maker(subject: str, catalog: Catalog) -> MakerExplained | None:
+    """Explain who writes rules, on no host; None where the catalog knows nobody of that name."""
+    maker = catalog.find_maker(subject)
+    if maker is None:
+        return None
+    owned = tuple(one for one in catalog.owned if one.maker == maker.name)
+    return MakerExplained(maker, owned, sum(one.maker == maker.name for one in catalog.signatures))
+
+
+def _makers(subject: str, attributed: AttributedSnapshot, catalog: Catalog) -> Iterator[MakerExplained]:
+    if explained := explain_maker(subject, catalog):
+        name = explained.maker.name
+        rules = (one for one in attributed.items if one.item.object is ObjectKind.RULE)
+        yield replace(explained, rules=tuple(one for one in rules if one.attribution.maker == name))
 
 
 def _ids(catalog: Catalog) -> set[str]:

@@ -202,6 +202,14 @@ class Owned(msgspec.Struct, frozen=True):
     text: re.Pattern[str] | None = None
 
 
+class Maker(msgspec.Struct, frozen=True):
+    """Who writes rules: a program, its title for people, and other names that it is known by."""
+
+    name: str
+    title: str
+    also: tuple[str, ...] = ()
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """All of rules/attribution/, and rules/services.yaml."""
 
@@ -209,6 +217,12 @@ class Catalog(msgspec.Struct, frozen=True):
     telltales: tuple[Telltale, ...] = ()
     owned: tuple[Owned, ...] = ()
     services: tuple[Service, ...] = ()  # that should not face a network, by port and image
+    makers: tuple[Maker, ...] = ()  # one for each file: a maker that writes through two backends has two
+
+    def find_maker(self, name: str) -> Maker | None:
+        """Return the maker that is called so, in whatever letters, None for none."""
+        wanted = name.lower()
+        return next((one for one in self.makers if wanted == one.name or wanted in one.also), None)
 
 
 def make_alternative(engine: str, conditions: Mapping[str, object]) -> Alternative:

@@ -87,14 +87,14 @@ def _rules() -> Iterator[str]:
 def _subjects() -> Iterator[str]:
     from netaudit.catalog import check_ids
     from netaudit.cli.completing.known import containers_now, snapshot_now
-    from netaudit.report.terminal.explain.glossary import WORDS
+    from netaudit.report.terminal.explain.glossary import ALL_WORDS
 
     yield from (name for name, _ in containers_now())
     if (snapshot := snapshot_now()) and snapshot.inventory:
         yield from (one.name for one in snapshot.inventory.networks)
     yield from _rules()
     yield from check_ids()
-    yield from WORDS
+    yield from ALL_WORDS
 
 
 def _offered(words: Iterable[str], incomplete: str) -> list[str]:

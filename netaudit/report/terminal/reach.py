@@ -15,11 +15,14 @@ _SHOWN = 60  # rows of one heading
 _NAME = 34  # columns
 
 
-def reach_lines(shown: AttributedSnapshot, style: Style) -> Iterator[str]:
-    """Print what is open to the outside, or to the zones that were asked about where those are inside."""
+def reach_lines(shown: AttributedSnapshot, style: Style, *, whole: bool = False) -> Iterator[str]:
+    """Print what is open to the outside, or to the zones that were asked about where those are inside.
+
+    `whole`: print what is open to anybody.
+    """
     table = shown.exposure or ()
     outside = [one for one in table if one.exposure.zone.kind in OUTSIDE]
-    cells = outside or table
+    cells = table if whole else outside or table
     rows = open_rows(cells)
     by_zones: dict[str, list[OpenRow]] = {}
     for row in rows:
@@ -29,7 +32,8 @@ def reach_lines(shown: AttributedSnapshot, style: Style) -> Iterator[str]:
         yield from (*_rows(members, style), "")
     if not rows and (cells or may_hide(shown.head)):
         yield from (*wrap(terminal_text(describe_nothing_reachable(shown.head, OUTSIDERS)), style.width), "")
-    yield from _folded(table, cells, style)
+    if not whole:
+        yield from _folded(table, cells, style)
 
 
 def _zones(row: OpenRow) -> str:

@@ -1,11 +1,13 @@
 """Explanations -> text: what it does, who caused it, on what evidence, what would break without it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netaudit.attribute.attribution import AttributedItem, Confidence, Standing
 from netaudit.attribute.explain.explanation import (
     ContainerExplained,
     Explained,
+    MakerExplained,
     NetworkExplained,
     RuleExplained,
     SignatureExplained,
@@ -17,6 +19,10 @@ from netaudit.report.text.by_cause import describe_causes
 from netaudit.report.text.networking import describe_network, describe_networking
 from netaudit.report.text.no_rules import NO_NETWORK_RULES, describe_no_rule
 from netaudit.report.text.sanitize import terminal_text
+from netaudit.report.text.words import count
+
+_MARKS = 6  # names that tell a maker's rules, of which a text shows so many
+_CHAINS = 12
 
 
 def render_explanations(explained: Sequence[Explained], width: int) -> str:
@@ -41,6 +47,8 @@ def _render(one: Explained) -> Iterator[str]:
             yield from _network(one)
         case SignatureExplained():
             yield from _signature(one)
+        case MakerExplained():
+            yield from _maker(one)
 
 
 def _rule(explained: RuleExplained) -> Iterator[str]:
@@ -85,7 +93,7 @@ def _container(explained: ContainerExplained) -> Iterator[str]:
     yield from _rules_caused(explained.rules, explained.missing)
     if explained.inside:
         yield "  rules in its own network namespace:"
-        yield from _listed(explained.inside, "")
+        yield from listed_rules(explained.inside, "")
     yield from (f"  {describe_no_rule(reason)}" for reason in explained.no_rules)
 
 
@@ -101,13 +109,14 @@ def _network(explained: NetworkExplained) -> Iterator[str]:
 def _rules_caused(rules: Sequence[AttributedItem], missing: Sequence[AttributedItem]) -> Iterator[str]:
     if rules:
         yield "  rules that exist because of it:"
-        yield from _listed(rules, "")
+        yield from listed_rules(rules, "")
     if missing:
         yield "  rules that ought to exist because of it, and do not:"
-        yield from _listed(missing, "! ")
+        yield from listed_rules(missing, "! ")
 
 
-def _listed(rules: Sequence[AttributedItem], mark: str) -> Iterator[str]:
+def listed_rules(rules: Sequence[AttributedItem], mark: str) -> Iterator[str]:
+    """Print rules with their purpose, each behind a mark."""
     for one in rules:
         yield f"    {mark}{one.item.where}  {one.item.text}"
         if one.attribution.purpose:
@@ -127,7 +136,27 @@ def _signature(explained: SignatureExplained) -> Iterator[str]:
     if isinstance(signature, Signature) and signature.without:
         yield f"  without it: {signature.without}"
     yield f"  rules here that bear it: {len(explained.rules)}"
-    yield from _listed(explained.rules, "")
+    yield from listed_rules(explained.rules, "")
+
+
+def _maker(explained: MakerExplained) -> Iterator[str]:
+    maker, rules = explained.maker, explained.rules
+    yield f"{maker.name}"
+    yield f"  A writer of rules: {maker.title.partition(',')[0]}."
+    forms = [f"{count(explained.signatures, 'form')} of its rules"] if explained.signatures else []
+    marks = count(len(explained.owned), "mark")
+    forms += [f"{marks} that a chain, table or rule of its own bears"] if explained.owned else []
+    yield f"  The catalog has {' and '.join(forms)}."
+    yield from (f"    {_mark(one)}: {one.purpose}" for one in explained.owned[:_MARKS])
+    if len(explained.owned) > _MARKS:
+        yield f"    and {len(explained.owned) - _MARKS} more (rules/attribution/)"
+    if rules is not None:
+        yield f"  rules here that it wrote: {len(rules)}"
+        chains = Counter(one.item.where.partition("#")[0] for one in rules)
+        yield from (f"    {where}: {count(number, 'rule')}" for where, number in chains.most_common(_CHAINS))
+        if len(chains) > _CHAINS:
+            yield f"    and {count(len(chains) - _CHAINS, 'more chain')}"
+        yield from ["  `netaudit show --by maker` lists each."] if rules else []
 
 
 def _mark(owned: Owned) -> str:

@@ -129,10 +129,10 @@ def describe_finding(one: Finding) -> str:
 
 def describe_not_put(one: NotPut) -> str:
     """Say which subjects could not be listed and why, and name the checks about them."""
-    return f"{_KINDS[one.kind]} ({'; '.join(one.because)}): {', '.join(check.id for check in one.checks)}"
+    return f"{KINDS[one.kind]} ({'; '.join(one.because)}): {', '.join(check.id for check in one.checks)}"
 
 
-_KINDS = {
+KINDS = {
     CheckedKind.RECORDING: "the recording",
     CheckedKind.HOST: "the host",
     CheckedKind.FIREWALL: "FORWARD and DOCKER-USER",

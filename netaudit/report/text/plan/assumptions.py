@@ -157,6 +157,12 @@ def describe_settling(one: Assumption) -> str:
     return fill(_ASSUMPTIONS[one.kind][1], one.args)
 
 
+def describe_kind(kind: AssumptionKind) -> str:
+    """Say what a kind of assumption is about, for nobody in particular."""
+    assumed, settled = _ASSUMPTIONS[kind]
+    return f"An assumption of a plan: {assumed}. What would settle it: {settled}."
+
+
 def fill(text: str, args: tuple[tuple[str, str], ...]) -> str:
     """Put arguments into a sentence."""
     for name, value in args:
