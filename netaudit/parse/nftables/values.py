@@ -104,6 +104,8 @@ def _details(details: Mapping[object, Json]) -> str:
 
 
 def _expression(value: Mapping[str, Json]) -> str:
+    if len(value) != 1:
+        return verbatim(value)
     try:
         return _named(*next(iter(value.items())))
     except (AttributeError, KeyError, TypeError, ValueError):  # not as libnftables-json(5) has it
@@ -128,7 +130,7 @@ def _operation(operator: str, operands: Sequence[Json]) -> str:
 
 
 def _operand(value: Json, operator: str) -> str:
-    inner = next(iter(value)) if isinstance(value, dict) else ""
+    inner = next(iter(value), "") if isinstance(value, dict) else ""
     loose = OPERATORS.get(inner, 0) > OPERATORS[operator]
     return f"({print_value(value)})" if loose else print_value(value)
 
