@@ -45,13 +45,14 @@ _ACK = 16
 _WRITTEN = (Field.MARK, Field.CT_MARK, Field.CT_STATE, DECISION)  # what a later packet has of its own
 _FIRST: dict[Field, Value] = {Field.CT_STATE: CtState.NEW, Field.TCP_FLAGS: 2, Field.CT_STATUS: 0}
 _LATER: dict[Field, Value] = {Field.CT_STATE: CtState.ESTABLISHED, Field.TCP_FLAGS: _ACK}
+_TOLD = frozenset(_FIRST) | frozenset(_LATER)
 _STATUSES = (0, CT_DNAT, CT_SNAT, CT_DNAT | CT_SNAT)
 _IN_RETURN = frozenset({Field.CT_REPL_SADDR, Field.CT_REPL_DADDR, Field.CT_REPL_SPORT, Field.CT_REPL_DPORT})
 
 
 def tells_apart(program: Program, world: HostSets) -> bool:
     """Tell whether some rule may treat later packets worse: by their state, or by their connection's mark or NAT."""
-    return Field.CT_MARK in world.space.widths or any(map(_differs, _meanings(program, world.family)))
+    return Field.CT_MARK in world.space.widths or any(map(differs, _meanings(program, world.family)))
 
 
 def _meanings(program: Program, family: str) -> Iterator[Meaning]:
@@ -63,12 +64,16 @@ def _meanings(program: Program, family: str) -> Iterator[Meaning]:
                         yield from rule.meaning.branches()
 
 
-def _differs(meaning: Meaning) -> bool:
-    match = AllOf(meaning.matches)
-    first, accepts = holds(match, _FIRST.get), isinstance(meaning.verdict, Accept)
-    later = [holds(match, {**_LATER, Field.CT_STATUS: status}.get) for status in _STATUSES]
-    if not _IN_RETURN.isdisjoint(fields_in(match)):
+def differs(meaning: Meaning) -> bool:
+    """Tell whether a rule, or a branch of one, may treat later packets worse than first ones."""
+    match, accepts = AllOf(meaning.matches), isinstance(meaning.verdict, Accept)
+    asked = frozenset(fields_in(match))
+    if not asked.isdisjoint(_IN_RETURN):
         return not accepts
+    if asked.isdisjoint(_TOLD):  # most rules: of both kinds of packets they are told the same
+        return False
+    first = holds(match, _FIRST.get)
+    later = (holds(match, {**_LATER, Field.CT_STATUS: status}.get) for status in _STATUSES)
     return any(first != one and not (accepts and one is not False) for one in later)
 
 
