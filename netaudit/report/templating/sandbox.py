@@ -37,7 +37,7 @@ def render_with(source: str, name: str, model: TemplateModel) -> str:
         raise _refused(name, f"line {error.lineno}: {error.message}") from error
     except SecurityError as error:
         raise _refused(name, f"forbidden in a template: {error}") from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+    except _FAILURES as error:
         raise _refused(name, str(error) or type(error).__name__) from error
 
 
@@ -59,6 +59,19 @@ def _repeated(left: object, right: object) -> int:
         return 0
     whole, times = (right, left) if isinstance(left, int) else (left, right)
     return len(whole) * times if isinstance(whole, (str, list, tuple)) and isinstance(times, int) else 0
+
+
+# What a template raises; NameError: Jinja writes a number too large for it as `inf`, which its code does not know.
+_FAILURES = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    RecursionError,
+    AssertionError,
+    NameError,
+)
 
 
 def _compiled(source: str, name: str) -> Callable[..., Iterator[str]]:
