@@ -48,6 +48,7 @@ FORMS: dict[Source, tuple[str, Plant]] = {
     Source.NFT_TABLES: ("nft-tables.json", planted_json),
     Source.XT_RECENT: ("xt-recent.txt", planted_text),
     Source.RESOLV_CONF: ("resolv.conf", planted_text),
+    Source.CGROUPS: ("cgroups.txt", planted_text),
 }
 # Each notation of a secret is planted; those that only differ in letters are looked for.
 PLANTED = [(secret, one) for secret, found in SECRETS.items() for one in sorted(found) if one == MARK or secret != MARK]

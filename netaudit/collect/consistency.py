@@ -17,6 +17,7 @@ import msgspec
 from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.normalise import stable_part
 from netaudit.collect.asking.options import Where
+from netaudit.collect.control_groups import ask_control_groups
 from netaudit.collect.docker.config import ask_daemon
 from netaudit.collect.docker.engine import ask_engine, ask_objects, count_objects
 from netaudit.collect.docker.netns import ask_inside
@@ -78,6 +79,7 @@ def _attempt(where: Where, podman: PodmanPlace | None, inventory: Answers, attem
     generation, marks = ask_generation(), legacy_marks()
     native, legacy = tuple(_ask_nft(where)), tuple(legacy_reader.ask())
     switches = (*ask_switches(where), *ask_resolver())
+    groups = tuple(ask_control_groups((*switches, *inventory)))
     lists, inside = tuple(ask_lists(where, (*native, *legacy))), tuple(_ask_inside(where, inventory))
     containers = _ask_objects(where, podman, inventory)
     moved = (
@@ -86,7 +88,7 @@ def _attempt(where: Where, podman: PodmanPlace | None, inventory: Answers, attem
         *_replaced(legacy, marks, legacy_marks()),
         *_generations(native, generation, ask_generation()),
     )
-    answers = (*native, *legacy, *inventory, *addresses, *switches, *lists, *inside)
+    answers = (*native, *legacy, *inventory, *addresses, *switches, *groups, *lists, *inside)
     reading = Attempt(answers, taken_at, generation, tuple(_mark(moved, attempt)))
     return reading, _renewed(inventory, containers)
 

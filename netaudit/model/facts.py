@@ -34,6 +34,7 @@ class Source(StrEnum):
     NFT_TABLES = "nft-tables.json"
     XT_RECENT = "xt-recent.txt"  # for each list of `-m recent` a line `list NAME`, then what the kernel shows of it
     RESOLV_CONF = "resolv.conf"
+    CGROUPS = "cgroups.txt"  # lines `PID N:CONTROLLERS:PATH` of listening programs and of containers' first processes
     PODMAN_INFO = "podman-info.json"
     PODMAN_NETWORKS = "podman-networks.json"
     PODMAN_CONTAINERS = "podman-containers.json"
@@ -71,6 +72,7 @@ _LATER_HOST_SOURCES = (
     Source.NFT_TABLES,
     Source.XT_RECENT,
     Source.RESOLV_CONF,
+    Source.CGROUPS,
 )
 HOST_SOURCES = (
     Source.IP_ADDR,

@@ -98,7 +98,7 @@ class Listener(msgspec.Struct, frozen=True):
     """A listening socket and the programs that hold it with their process ids, () where they could not be seen.
 
     `address` is `*` where one socket takes IPv4 and IPv6, `::` where it takes IPv6 alone. `interface` is the only
-    one that it takes packets from, "" for all.
+    one that it takes packets from, "" for all. `pids` is None where it could not be seen whose it is.
     """
 
     protocol: str
@@ -106,7 +106,14 @@ class Listener(msgspec.Struct, frozen=True):
     port: int
     programs: tuple[str, ...] = ()
     interface: str = ""
-    pids: tuple[int, ...] = ()
+    pids: tuple[int, ...] | None = ()
+
+
+class ControlGroups(msgspec.Struct, frozen=True):
+    """The paths of the control groups that a process is in, without the outermost, as the kernel says them."""
+
+    pid: int
+    paths: tuple[str, ...] = ()
 
 
 class Host(msgspec.Struct, frozen=True):
@@ -118,3 +125,5 @@ class Host(msgspec.Struct, frozen=True):
     routes: tuple[Route, ...] = ()
     policy: tuple[PolicyRule, ...] | None = None  # None: not recorded
     nameservers: tuple[str, ...] = ()  # of resolv.conf
+    heard: bool = True  # whether listening sockets were recorded
+    groups: tuple[ControlGroups, ...] = ()  # of programs that listen, and of the first processes of containers

@@ -122,6 +122,27 @@ PORTS = (
         ),
     ),
     Scenario(
+        "68",
+        "host-network-children",  # what listens is not the first process of its container
+        (
+            does(
+                "docker run -d --name shell --network host busybox:local /bin/busybox"
+                " sh -c '/bin/busybox httpd -f -p 8088 -h / & wait'",
+                "shell",
+            ),
+            does(
+                "docker run -d --init --name init --network host busybox:local /bin/busybox httpd -f -p 8089 -h /",
+                "init",
+            ),
+            does("docker exec -d init /bin/busybox httpd -f -p 8090 -h /", "init"),
+            does(
+                "docker run -d --name guest --network container:shell busybox:local /bin/busybox httpd -f -p 8091 -h /",
+                "guest",
+            ),
+            run("quiet", "--network host"),
+        ),
+    ),
+    Scenario(
         "15",
         "many",
         (network("nf"), *(run(f"k{n}", f"--network nf -p {8300 + n}:80") for n in range(4)), remove("k2")),

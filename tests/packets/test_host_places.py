@@ -7,7 +7,7 @@ from msgspec.structs import replace as changed
 
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, NetworkMember, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind, Zone, ZoneKind
-from netaudit.model.host import Host, HostAddress, Interface, Listener, NextHop, Route
+from netaudit.model.host import ControlGroups, Host, HostAddress, Interface, Listener, NextHop, Route
 from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.match import Field
 from netaudit.model.netfilter.ruleset import Backend, Ruleset, Table
@@ -110,9 +110,9 @@ def test_the_hosts_listeners_are_destinations_and_docker_proxys_are_not() -> Non
         _listener("::", 58, "ping", protocol="icmp"),
         _listener("fe80::1", 53, "dnsmasq", protocol="udp"),
     )
-    found = destinations(
-        Host(listeners=listeners), _inventory(HOSTED, changed(WEB, endpoints=(), bindings=WEB.bindings[:1]))
-    )
+    groups = (ControlGroups(42, (f"/docker/{HOSTED.id}",)), ControlGroups(7))
+    inventory = _inventory(HOSTED, changed(WEB, endpoints=(), bindings=WEB.bindings[:1]))
+    found = destinations(Host(listeners=listeners, groups=groups), inventory)
     assert [
         (one.family, one.protocol, one.address, one.ports[0][0], one.programs, one.interface) for one in found[1:]
     ] == [

@@ -20,6 +20,7 @@ from netaudit.store import load
 
 _FILE = Path(__file__).with_name("client_requests.json")
 _UNKNOWABLE = {"docker wait brief", "docker wait hungry"}  # what a container does by itself
+_NOT_PLANNED = ("docker swarm", "docker exec")
 _EMPTY = (None, False, 0, "", [], {})
 _SAY_SOMETHING = ("EnableIPv4", "encrypted")  # though empty
 
@@ -31,7 +32,7 @@ def _recorded() -> dict[str, list[list[Any]]]:
 
 def is_planned(command: str) -> bool:
     """Tell whether a step is a command of a client whose effect can be known."""
-    return command.startswith("docker ") and command not in _UNKNOWABLE and not command.startswith("docker swarm")
+    return command.startswith("docker ") and command not in _UNKNOWABLE and not command.startswith(_NOT_PLANNED)
 
 
 def requests_of(command: str, host: EngineHost) -> Iterator[EngineRequest]:

@@ -15,6 +15,7 @@ export LC_ALL=C PATH="$own:/usr/sbin:/sbin:/usr/local/sbin"
 [ $# = 1 ] || { echo "usage: sh record.sh FOLDER | -" >&2; exit 2; }
 [ "$1" = - ] || [ ! -e "$1" ] || { echo "record.sh: $1 is there already" >&2; exit 3; }
 [ "$1" = - ] && out=${TMPDIR:-/tmp}/netaudit || out=$1
+case $out in /*) ;; *) out=$PWD/$out ;; esac # we go into it
 work=$out.part.$$
 mkdir "$work" || exit 3
 running=
@@ -386,9 +387,25 @@ host() {
     # ss looks into /proc where asking the kernel would load a module
     there tcp_diag && there udp_diag && there inet_diag || export PROC_ROOT=/proc
     say sockets.txt ss -lntupH
-    [ "$(id -u)" = 0 ] || [ ! -f "$files/sockets.txt" ] ||
+    powers=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) # DAC_OVERRIDE or DAC_READ_SEARCH, and SYS_PTRACE
+    { [ $((0x${powers:-0} & 0x80000)) != 0 ] && [ $((0x${powers:-0} & 6)) != 0 ]; } || [ ! -f "$files/sockets.txt" ] ||
         gap sockets.txt partial "the programs behind other users' sockets are not shown; run as root"
+    groups
     switches
+}
+
+groups() { # the control groups of programs that listen, where a container is in the host's network
+    forget cgroups.txt
+    grep -qs '"NetworkMode":"host"' "$files/docker-containers.json" || { unused cgroups.txt; return; }
+    {
+        tr ',' '\n' <"$files/sockets.txt" | sed -n 's/^pid=\([0-9]\{1,9\}\)$/\1/p'
+        grep -E '"NetworkMode":"(host"|container:)' "$files/docker-containers.json" | tr ',{' '\n\n' | sed -n 's/^"Pid":\([0-9]\{1,9\}\).*/\1/p'
+    } 2>/dev/null | sort -nu | while read -r pid; do
+        head -c 65536 "/proc/$pid/cgroup" 2>/dev/null | sed "s/^/$pid /"
+    done | head -c 33554433 >"$files/cgroups.txt"
+    [ "$(wc -c <"$files/cgroups.txt")" -gt 33554432 ] || fits cgroups.txt && return
+    rm -f "$files/cgroups.txt"
+    gap cgroups.txt invalid "the control groups are too long"
 }
 
 marks() { # what of rules and inventory stays the same while nothing is changed

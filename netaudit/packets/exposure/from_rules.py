@@ -21,10 +21,9 @@ from netaudit.model.netfilter.statement import Nat, NatKind
 from netaudit.model.ranges import Ranges, inside, without
 from netaudit.model.reason import Reason, ReasonKind, make_reason
 from netaudit.packets.exposure.openings import Leaf, Openings, leaves
-from netaudit.packets.host.destinations import EVERY_PORT, PORT_PROTOCOLS, WILDCARDS, number_of
+from netaudit.packets.host.destinations import EVERY_PORT, LOOPBACKS, PORT_PROTOCOLS, WILDCARDS, number_of
 from netaudit.packets.host.route_ranges import LOOPBACK_NET
 
-_LOOPBACK = {"ip": "127.0.0.1", "ip6": "::1"}  # where redirect leads what the host sends
 # What meets packets of a zone that are led on, or taken by a program.
 _NFPROTO: dict[str, int] = {"ip": NFPROTO_IPV4, "ip6": NFPROTO_IPV6}
 _IN = (Hook.FORWARD, Hook.INPUT)
@@ -163,7 +162,7 @@ def _forwards_of(leaf: Leaf, family: Family) -> Iterator[Destination]:
 def _target(nat: Nat, family: Family) -> NatTarget | None:
     """Say where a statement leads; None for one of the other family."""
     if nat.addresses is None:
-        return NatTarget((_LOOPBACK[family],) * 2, nat.ports)
+        return NatTarget((LOOPBACKS[family],) * 2, nat.ports)
     if family == "ip" and nat.addresses[1] >= 1 << 32:
         return None
     first, last = (_written(number, family) for number in nat.addresses)

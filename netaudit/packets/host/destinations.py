@@ -1,13 +1,15 @@
 """What can be reached: published ports, all ports of each container at its own addresses, listeners of the host."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
 from netaudit.model.docker import Container, Inventory, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.host import Host, Listener
-from netaudit.model.netfilter.family import IP_FAMILIES, family_of
+from netaudit.model.netfilter.family import IP_FAMILIES, Family, family_of
+from netaudit.model.ranges import Ranges, joined
+from netaudit.packets.host.containers.owners import Owners
 from netaudit.packets.host.zones import is_routed
 from netaudit.packets.values.probe import PROTOCOLS
 
@@ -21,6 +23,8 @@ ROOTLESSKIT = "rootlesskit"
 INTO_NAMESPACES = frozenset({ROOTLESSKIT, "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "passt.avx2"})
 # They hold published ports; of these, dockerd and conmon do not answer there.
 HOLDERS = frozenset({PROXY, "dockerd", "conmon", *INTO_NAMESPACES})
+_Places = dict[tuple[Family, str, str], Ranges]  # ports by family, protocol and address
+LOOPBACKS = {"ip": "127.0.0.1", "ip6": "::1"}
 WILDCARDS = {"ip": "0.0.0.0", "ip6": "::"}  # noqa: S104 (what Docker and ss call every address)
 
 
@@ -34,9 +38,9 @@ def destinations(host: Host, inventory: Inventory | None) -> tuple[Destination, 
             found += _published(container)
             found += _own_ports(container, networks)
     published = {(one.protocol, one.host_port) for container in known.containers for one in container.bindings}
-    in_host = {one.pid: one for one in known.containers if one.running and one.network_mode == "host"}
-    unheard = (one for one in known.containers if one.running and one.network_mode == "host" and not one.pid)
-    return (*found, *_listeners(host.listeners, published, in_host), *(to for one in unheard for to in _of_host(one)))
+    heard = tuple(one for one in dict.fromkeys(host.listeners) if _is_of_a_program(one, published))
+    owners = Owners(host, known.containers)
+    return (*found, *_listeners(heard, owners), *_unknown(host, heard, owners))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -115,20 +119,15 @@ def _own_ports(container: Container, networks: dict[str, Network]) -> Iterator[D
                 )
 
 
-def _listeners(
-    listeners: Iterable[Listener], published: set[tuple[str, int]], in_host: dict[int, Container]
-) -> Iterator[Destination]:
-    for listener in dict.fromkeys(listeners):
-        if listener.protocol not in PORT_PROTOCOLS or _is_proxy(listener, published):
-            continue
-        owner = next((in_host[pid] for pid in listener.pids if pid in in_host), None)
-        families = IP_FAMILIES if listener.address == "*" else (family_of(listener.address),)
-        for family in families:
+def _listeners(listeners: Iterable[Listener], owners: Owners) -> Iterator[Destination]:
+    for listener in listeners:
+        owner = owners.owner(listener)
+        for family, address in _addresses(listener):
             yield Destination(
                 kind=DestinationKind.HOST_LISTENER,
                 family=family,
                 protocol=listener.protocol,
-                address=WILDCARDS[family] if listener.address == "*" else listener.address,
+                address=address,
                 ports=((listener.port, listener.port),),
                 container_id=owner.id if owner else "",
                 container_name=owner.name if owner else "",
@@ -138,22 +137,51 @@ def _listeners(
             )
 
 
-def _of_host(container: Container) -> Iterator[Destination]:
-    """Return what stands for the ports of a container in the host's network of which nobody knows what it opens."""
-    for family in IP_FAMILIES:
-        for protocol in ("tcp", "udp"):
-            yield Destination(
-                kind=DestinationKind.HOST_LISTENER,
-                family=family,
-                protocol=protocol,
-                address=WILDCARDS[family],
-                ports=EVERY_PORT,
-                container_id=container.id,
-                container_name=container.name,
-                network_name="host",
-                programs=None,
-            )
+def _addresses(listener: Listener) -> Iterator[tuple[Family, str]]:
+    for family in IP_FAMILIES if listener.address == "*" else (family_of(listener.address),):
+        yield family, WILDCARDS[family] if listener.address == "*" else listener.address
 
 
-def _is_proxy(listener: Listener, published: set[tuple[str, int]]) -> bool:
-    return (listener.protocol, listener.port) in published and not HOLDERS.isdisjoint(listener.programs)
+def _unknown(host: Host, listeners: Sequence[Listener], owners: Owners) -> Iterator[Destination]:
+    """Return what stands for the ports of containers in the host's network of which nobody knows what they open."""
+    every: _Places = {
+        (family, name, WILDCARDS[family]): EVERY_PORT for family in IP_FAMILIES for name in ("tcp", "udp")
+    }
+    found: list[tuple[Sequence[Container], _Places]] = [(owners.not_started, every)]
+    if host.heard:
+        found += ((some, _by_place(sockets)) for some, sockets in owners.suspects(listeners))
+    else:
+        found.append((owners.running, every))
+    for containers, places in found:
+        for container in containers:
+            yield from (_of_host(container, *place, ports) for place, ports in places.items())
+
+
+def _by_place(listeners: Iterable[Listener]) -> _Places:
+    """Return the ports of sockets by family, protocol and address: one of loopback, or every one of the host's."""
+    found: dict[tuple[Family, str, str], set[int]] = {}
+    for listener in listeners:
+        for family, address in _addresses(listener):
+            place = LOOPBACKS[family] if ip_address(address).is_loopback else WILDCARDS[family]
+            found.setdefault((family, listener.protocol, place), set()).add(listener.port)
+    return {place: joined((port, port) for port in ports) for place, ports in found.items()}
+
+
+def _of_host(container: Container, family: Family, protocol: str, address: str, ports: Ranges) -> Destination:
+    return Destination(
+        kind=DestinationKind.HOST_LISTENER,
+        family=family,
+        protocol=protocol,
+        address=address,
+        ports=ports,
+        container_id=container.id,
+        container_name=container.name,
+        network_name="host",
+        programs=None,
+    )
+
+
+def _is_of_a_program(listener: Listener, published: set[tuple[str, int]]) -> bool:
+    """Tell whether it is a socket of its own, and not an engine's that holds a published port."""
+    is_proxy = (listener.protocol, listener.port) in published and not HOLDERS.isdisjoint(listener.programs)
+    return listener.protocol in PORT_PROTOCOLS and not is_proxy

@@ -39,6 +39,7 @@ from netaudit.store.format.index import digest
 from netaudit.store.redaction.daemon import redact_arguments, redact_daemon_json
 from netaudit.store.redaction.docker import redact_containers, redact_info, redact_networks, redact_version
 from netaudit.store.redaction.host import (
+    redact_groups,
     redact_interfaces,
     redact_policy,
     redact_resolver,
@@ -73,6 +74,7 @@ _REDACTIONS: Mapping[Source, Callable[[bytes, Redactor, Source], bytes]] = {
     Source.IPSET: redact_ipsets,
     Source.XT_RECENT: redact_recent,
     Source.RESOLV_CONF: redact_resolver,
+    Source.CGROUPS: redact_groups,
 }
 _SOURCES = frozenset(map(str, Source))
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|\+00:00)", re.ASCII)

@@ -24,6 +24,8 @@ from netaudit.store.redaction.words import (
     SYSCTLS_OF_INTERFACES,
 )
 
+_GROUP = re.compile(r"(\d{1,7}) (\d{1,3}):[^:]*:(/.{0,4095})", re.ASCII)
+_GROUP_OF_CONTAINER = re.compile(r"((?:docker|libpod)-|)([0-9a-f]{64})(|\.scope)")
 _PROGRAM = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,7})(?!\d)', re.ASCII)
 _VALUE = re.compile(r"-?\d{1,7}", re.ASCII)  # longer ones may be an address
 _PORT = re.compile(r"\d{1,5}|\*", re.ASCII)
@@ -118,6 +120,25 @@ def redact_resolver(data: bytes, redactor: Redactor, _: Source) -> bytes:
     words = [line.split() for line in data.decode(errors="replace").splitlines()]
     found = [redactor.address(one[1].partition("%")[0]) for one in words if len(one) > 1 and one[0] == "nameserver"]
     return "".join(f"nameserver {one}\n" for one in found if one).encode()
+
+
+def redact_groups(data: bytes, redactor: Redactor, _: Source) -> bytes:
+    """Redact the control groups of processes: the ids of containers are replaced as everywhere, names by others."""
+    lines = [line for line in data.decode(errors="replace").splitlines() if line.strip()]
+    found = [one for one in map(_GROUP.fullmatch, lines) if one]
+    redactor.count(Kind.LINE, len(lines) - len(found))
+    return "".join(f"{one[1]} {one[2]}::{_path(one[3], redactor)}\n" for one in found).encode()
+
+
+def _path(path: str, redactor: Redactor) -> str:
+    return "/".join(_group(name, redactor) for name in path.split("/"))
+
+
+def _group(name: str, redactor: Redactor) -> str:
+    found = _GROUP_OF_CONTAINER.fullmatch(name)
+    if found:
+        return f"{found[1]}{redactor.names.id(found[2])}{found[3]}"
+    return redactor.name("group", name) if name else ""
 
 
 def redact_interfaces(data: bytes, redactor: Redactor, source: Source) -> bytes:
