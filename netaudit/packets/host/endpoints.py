@@ -20,14 +20,18 @@ def with_every_endpoint(inventory: Inventory | None, host: Host) -> Inventory:
 
 
 def proxied_address(inventory: Inventory, container: Container, family: Family) -> str:
-    """Return the address that docker-proxy goes on to from a port of a family; "" where there is none."""
+    """Return the address that docker-proxy goes on to from a port of a family; "" where there is none.
+
+    It is that of the network that carries the port, which is the one with the default route. A network without a
+    gateway, an internal one for example, carries none, whatever addresses the container has there.
+    """
     networks, version = {one.id: one for one in inventory.networks}, Version.parse(inventory.version)
-    for one in (Family.IP,) if family is Family.IP else (Family.IP6, Family.IP):
-        able = [end for end in container.endpoints if end.address_of(one)]
-        chosen = default_route_endpoint(able, networks, one, version) or next(iter(able), None)
-        if chosen is not None:
+    families = (Family.IP,) if family is Family.IP else (Family.IP6, Family.IP)
+    able = [(one, [end for end in container.endpoints if end.address_of(one)]) for one in families]
+    for one, ends in able:
+        if chosen := default_route_endpoint(ends, networks, one, version):
             return chosen.address_of(one).partition("/")[0]
-    return ""
+    return next((ends[0].address_of(one).partition("/")[0] for one, ends in able if ends), "")
 
 
 def _completed(container: Container, more: dict[str, list[Endpoint]]) -> Container:
