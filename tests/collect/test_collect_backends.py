@@ -10,7 +10,7 @@ from netaudit.model.facts import Facts, Gap, GapReason, Source
 
 V4, V6 = Source.IPTABLES_NFT, Source.IP6TABLES_NFT
 OLD4, OLD6 = Source.IPTABLES_LEGACY, Source.IP6TABLES_LEGACY
-LISTS = (Source.IPSET, Source.XT_RECENT)  # this host has neither sets nor lists
+LISTS = (Source.IPSET, Source.XT_RECENT, Source.CGROUPS)  # neither sets, lists nor containers in the host's network
 NFT_RULES = "*nat\n-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 81\nCOMMIT\n"
 LEGACY_RULES = "*filter\n-A INPUT -m comment --comment old -j ACCEPT\nCOMMIT\n"
 NATIVE_RULES = """
