@@ -11,7 +11,7 @@ import msgspec
 from netaudit.bounded import UnfitError, decode_json
 from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.audit_log import announce
-from netaudit.collect.docker.proc import PROC, Process
+from netaudit.collect.asking.proc import PROC, Process
 from netaudit.model.facts import Gap, GapReason, Source
 
 _PID = re.compile(rb",pid=(\d{1,9})(?!\d)")

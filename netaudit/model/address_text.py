@@ -3,6 +3,8 @@
 from functools import lru_cache
 from ipaddress import ip_address
 
+UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (how engines write every address of the host)
+
 
 def bracketed(address: str) -> str:
     """Return an address as it stands before a port: `192.0.2.10`, `[2001:db8::10]`."""

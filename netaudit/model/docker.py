@@ -15,16 +15,8 @@ BRIDGES_TABLE = "docker-bridges"  # of the engine's nftables backend, one for ea
 _OWN_TABLES = frozenset({BRIDGES_TABLE, "docker-overlay", "docker-dns"})
 _OWN_CHAIN = re.compile(r"DOCKER($|-(?!USER$))")
 # The labels by which Compose and stacks find their own containers and networks, and know whether a file still says so.
-COMPOSE_LABELS = (
-    "com.docker.stack.namespace",
-    *tuple(
-        f"com.docker.compose.{name}"
-        for name in (
-            *("project", "service", "network", "volume", "container-number", "oneoff", "config-hash"),
-            *("depends_on", "image", "version", "replace"),
-        )
-    ),
-)
+_COMPOSE = "project service network volume container-number oneoff config-hash depends_on image version replace"
+COMPOSE_LABELS = ("com.docker.stack.namespace", *(f"com.docker.compose.{name}" for name in _COMPOSE.split()))
 ENGINE_SOCKETS = ("docker.sock", "containerd.sock")  # a container that has one of them controls the host
 
 
@@ -149,6 +141,12 @@ class Container(msgspec.Struct, frozen=True):
         """Return the service that it is part of, as its project names it, "" without one."""
         swarm = self._label("com.docker.swarm.service.name")
         return self._label("com.docker.compose.service") or swarm.removeprefix(f"{self.project}_")
+
+    @property
+    def base(self) -> str | None:
+        """Return the id or name of the container whose network namespace it was started in, None for none."""
+        kind, _, base = self.network_mode.partition(":")
+        return base if kind == "container" else None
 
     def _label(self, name: str) -> str:
         return next((value for key, value in self.labels if key == name), "")

@@ -98,7 +98,7 @@ class Listener(msgspec.Struct, frozen=True):
     """A listening socket and the programs that hold it with their process ids, () where they could not be seen.
 
     `address` is `*` where one socket takes IPv4 and IPv6, `::` where it takes IPv6 alone. `interface` is the only
-    one that it takes packets from, "" for all. `pids` is None where it could not be seen whose it is.
+    one that it takes packets from, "" for all. `pids` is None where the processes could not be seen.
     """
 
     protocol: str

@@ -9,12 +9,12 @@ from netaudit.attribute.expected.gateway_endpoint import carrier, gateway_name
 from netaudit.attribute.expected.network_view import NetworkView, binding_values, endpoint_values, link_values
 from netaudit.attribute.expected.profiles import Profile, Profiles
 from netaudit.attribute.signatures.signature import SubjectKind
+from netaudit.model.address_text import UNSPECIFIED
 from netaudit.model.default_route import GATEWAY_BRIDGE
 from netaudit.model.docker import Container, Endpoint, GatewayMode, Inventory, PortBinding
 from netaudit.model.version import Version
 
 Views = Mapping[str, Mapping[str, NetworkView]]  # by family, then by network id
-_UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (as Docker writes it)
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -119,7 +119,7 @@ class ContainerSubjects:
             of_ipv6 = ":" in host
             if not proxied and of_ipv6 != (family == "ip6"):
                 continue
-            shared = (host in _UNSPECIFIED, host[:4] == "127.", binding.protocol, of_ipv6 and proxied)
+            shared = (host in UNSPECIFIED, host[:4] == "127.", binding.protocol, of_ipv6 and proxied)
             for one in attached:
                 view = one.view
                 if not _is_carried(binding, view, routed):

@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, ip_network
 import msgspec
 
 from netaudit.attribute.attribution import AttributedItem, AttributedSnapshot
+from netaudit.model.address_text import UNSPECIFIED
 from netaudit.model.docker import Container, Network, PortBinding
 from netaudit.model.exposure import Destination, DestinationKind
 from netaudit.model.host import Ip, Listener
@@ -15,7 +16,7 @@ from netaudit.model.netfilter.family import Family
 from netaudit.model.netfilter.ruleset import ObjectKind
 from netaudit.model.snapshot import Snapshot
 
-_EVERYWHERE = frozenset({"", "*", "0.0.0.0", "::"})  # noqa: S104 (what bindings and sockets are compared with)
+_EVERYWHERE = UNSPECIFIED | {"*"}  # of bindings, and of sockets
 
 
 class HolderKind(StrEnum):

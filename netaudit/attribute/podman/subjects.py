@@ -12,12 +12,12 @@ from netaudit.attribute.expected.network_view import endpoint_values
 from netaudit.attribute.expected.profiles import FAMILIES, Profile
 from netaudit.attribute.podman.names import network_hash, short_id, subnet_name
 from netaudit.attribute.signatures.signature import ASSUMED_FACTS, SubjectKind, Value
+from netaudit.model.address_text import UNSPECIFIED
 from netaudit.model.docker import Container, Endpoint, Inventory, Network, PortBinding
 from netaudit.model.engines.kinds import PortMapping
 from netaudit.model.netfilter.ruleset import Backend
 
 NETAVARK = Cause(CauseKind.OTHER, name="Podman's networks")
-_UNSPECIFIED = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 (as Podman writes it)
 
 
 class PodmanSubjects:
@@ -55,7 +55,7 @@ class PodmanSubjects:
         self, container: Container, end: Endpoint, mapping: PortMapping, network: Network, family: str
     ) -> Iterator[Subject]:
         facts: dict[str, Value] = {
-            "host-address": "any" if mapping.host_ip in _UNSPECIFIED else "specific",
+            "host-address": "any" if mapping.host_ip in UNSPECIFIED else "specific",
             "range": mapping.count > 1,
             "protocol": mapping.protocol,
         }

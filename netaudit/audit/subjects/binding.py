@@ -21,14 +21,13 @@ from netaudit.audit.view.blockers import Blocker, BlockerKind, blockers
 from netaudit.audit.view.by_cause import Cells, Items
 from netaudit.audit.view.host_firewall import writer_of
 from netaudit.audit.view.view import HostView
-from netaudit.model.address_text import is_loopback, with_port
+from netaudit.model.address_text import UNSPECIFIED, is_loopback, with_port
 from netaudit.model.docker import Container, PortBinding
 from netaudit.model.exposure import Outcome
 from netaudit.model.facts import Source
 from netaudit.model.netfilter.ruleset import Backend
 
 _FORWARD_SWITCHES = {"ip": "net.ipv4.ip_forward", "ip6": "net.ipv6.conf.all.forwarding"}
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (what Docker calls every address of the host)
 
 
 class BindingFacts(SubjectFacts, frozen=True):
@@ -134,7 +133,7 @@ def _published(view: HostView, container: Container, binding: PortBinding) -> Bi
         host_ip=binding.host_ip,
         host_port=binding.host_port,
         container_port=binding.container_port,
-        everywhere=binding.host_ip in _EVERYWHERE,
+        everywhere=binding.host_ip in UNSPECIFIED,
         loopback=is_loopback(binding.host_ip),
         service=view.services.sensitive(binding.container_port, container.image) if binding.protocol == "tcp" else "",
         amplifier=view.services.amplifier(binding.container_port) if binding.protocol == "udp" else "",

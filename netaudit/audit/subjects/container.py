@@ -153,13 +153,12 @@ def _kinds(exposures: Iterable[Exposure]) -> tuple[str, ...]:
 
 def _base(view: HostView, container: Container) -> dict[str, Any]:
     """Return the container whose network namespace this one was started in, and what became of it."""
-    mode, _, id_ = container.network_mode.partition(":")
-    inventory = view.inventory
-    if mode != "container" or inventory is None:
+    base, inventory = container.base, view.inventory
+    if base is None or inventory is None:
         return {}
-    found = next((one for one in inventory.containers if id_ in (one.id, one.name)), None)
+    found = next((one for one in inventory.containers if base in (one.id, one.name)), None)
     if found is None:
-        return {"base": id_[:12], "base_state": "" if inventory.partial else "gone"}
+        return {"base": base[:12], "base_state": "" if inventory.partial else "gone"}
     return {"base": found.name, "base_state": _base_state(found, container)}
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from netaudit.attribute.attribution import AttributedExposure
 from netaudit.audit.view.operator_chains import OperatorChains
+from netaudit.model.address_text import UNSPECIFIED
 from netaudit.model.docker import PortBinding
 from netaudit.model.exposure import Exposure, Outcome, ZoneKind
 from netaudit.model.host import Host
@@ -16,7 +17,6 @@ from netaudit.model.reason import ReasonKind, kinds_of
 
 _OUTSIDE = (ZoneKind.INTERNET, ZoneKind.LAN)
 _FORWARDING = (ReasonKind.NOT_FORWARDED, ReasonKind.INTERFACE_NOT_FORWARDING)
-_EVERY = ("", "0.0.0.0", "::")  # noqa: S104 (what Docker calls every address of the host)
 
 
 class BlockerKind(StrEnum):
@@ -59,7 +59,7 @@ def _of_cell(cell: AttributedExposure) -> Iterator[Blocker]:
 
 def _is_gone(host: Host, binding: PortBinding) -> bool:
     """Return whether an address that the port is bound to is on no interface of a host whose addresses are known."""
-    if binding.host_ip in _EVERY or (family_of(binding.host_ip) == "ip" and binding.host_ip.startswith("127.")):
+    if binding.host_ip in UNSPECIFIED or (family_of(binding.host_ip) == "ip" and binding.host_ip.startswith("127.")):
         return False
     known = {address.local for one in host.interfaces for address in one.addresses}
     return bool(known) and binding.host_ip not in known

@@ -18,11 +18,16 @@ from netaudit.report.text.sanitize import terminal_text
 _ID = re.compile("[0-9a-f]{8,32}")
 
 
+def is_id(subject: str) -> bool:
+    """Tell whether a subject looks like the ID of a finding."""
+    return _ID.fullmatch(subject.lower()) is not None
+
+
 def explain_finding(subject: str, facts: Facts, style: Style) -> str:
     """Explain the finding whose ID is given, with its evidence; "" where this host has none of that ID."""
-    start = subject.lower()
-    if not _ID.fullmatch(start):
+    if not is_id(subject):
         return ""
+    start = subject.lower()
     found = _audit(facts).findings
     return _explain([one for one in found if one.fingerprint.startswith(start)], found, style)
 

@@ -1,6 +1,7 @@
 """What is explained without a host: words of reports, writers of rules, checks, vulnerabilities."""
 
 import re
+from collections.abc import Iterable
 
 from netaudit.audit.checks.check import Check
 from netaudit.errors import SubjectError
@@ -11,11 +12,13 @@ def explain_alone(subject: str, width: int) -> str:
     from netaudit.report.terminal.explain.chains import look_up_chain
     from netaudit.report.terminal.explain.glossary import look_up, render_word
 
-    if meaning := look_up(subject):
-        chain = look_up_chain(subject)
+    meaning = look_up(subject)
+    if meaning and not look_up_chain(subject):
+        return render_word(meaning, width)
+    if meaning:  # `docker` is a writer and a chain, `DOCKER` a chain
         maker = explain_writer(subject, width) if subject.islower() else ""
-        return "" if chain and not maker else "\n".join(filter(None, (maker, render_word(meaning, width))))
-    return explain_writer(subject, width) or explain_check(subject, width)
+        return f"{maker}\n{render_word(meaning, width)}" if maker else ""
+    return explain_writer(subject, width) or explain_checks(find_checks(subject), width)
 
 
 def explain_writer(subject: str, width: int) -> str:
@@ -28,11 +31,11 @@ def explain_writer(subject: str, width: int) -> str:
     return render_explanations([found], width) if found else ""
 
 
-def explain_check(subject: str, width: int) -> str:
-    """Explain a check, or those that look for a vulnerability; "" for anything else."""
+def explain_checks(checks: Iterable[Check], width: int) -> str:
+    """Explain checks; "" for none."""
     from netaudit.report.terminal.explain.check import render_check
 
-    return "\n".join(render_check(one, width) for one in find_checks(subject))
+    return "\n".join(render_check(one, width) for one in checks)
 
 
 def find_checks(subject: str) -> list[Check]:

@@ -11,11 +11,11 @@ from netaudit.bounded import SMALL, UnfitError, decode_json
 from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.options import Where
+from netaudit.collect.asking.proc import Process, namespace_of
 from netaudit.collect.asking.url import shown_url
 from netaudit.collect.docker.daemon_process import NoDockerdError, find_dockerd
 from netaudit.collect.docker.foreign_root import ForeignRoot
 from netaudit.collect.docker.locality import why_not_local
-from netaudit.collect.docker.proc import Process, namespace_of
 from netaudit.model.facts import Gap, GapReason, Source
 
 _DEFAULT_CONFIG = "/etc/docker/daemon.json"

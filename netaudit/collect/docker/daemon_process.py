@@ -9,7 +9,7 @@ from pathlib import Path
 from netaudit.bounded import UnfitError
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.options import Where
-from netaudit.collect.docker.proc import PROC, Process, is_called, namespace_of
+from netaudit.collect.asking.proc import PROC, Process, is_called, namespace_of
 from netaudit.model.facts import GapReason
 
 _NAME = b"dockerd"

@@ -5,7 +5,7 @@ import os
 import stat
 
 from netaudit.bounded import UnfitError, read_descriptor
-from netaudit.collect.docker.proc import PROC
+from netaudit.collect.asking.proc import PROC
 
 _MOST_LINKS = 40  # as the kernel's own limit
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC

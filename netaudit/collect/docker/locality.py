@@ -4,8 +4,8 @@ import socket
 from urllib.parse import urlsplit
 
 from netaudit.collect.asking.options import Where
+from netaudit.collect.asking.proc import namespace_of
 from netaudit.collect.docker.daemon_process import listening_dockerd, network_of
-from netaudit.collect.docker.proc import namespace_of
 
 
 def why_not_local(where: Where) -> str:

@@ -9,6 +9,7 @@ from netaudit.collect.asking.answer import Answer, Answered, Unused
 from netaudit.collect.asking.audit_log import announce
 from netaudit.collect.asking.kernel_modules import is_there
 from netaudit.collect.asking.options import Where
+from netaudit.collect.asking.proc import Process
 from netaudit.collect.asking.subprocesses import run, run_for_text
 from netaudit.model.facts import Gap, GapReason, Source
 
@@ -35,7 +36,6 @@ _RULES = ("-j", "rule", "show")
 _NOT_SUPPORTED = "not supported"  # of EOPNOTSUPP and EAFNOSUPPORT
 _LONGEST_FILE = 1 << 20
 _LONGEST = 4096  # bytes of a switch's value
-_STATUS = Path("/proc/self/status")
 _SEARCH, _PTRACE = 1 << 1 | 1 << 2, 1 << 19  # CAP_DAC_OVERRIDE or CAP_DAC_READ_SEARCH; CAP_SYS_PTRACE
 _SOCKET_MODULES = ("inet_diag", "tcp_diag", "udp_diag")
 
@@ -95,9 +95,9 @@ def _sockets(where: Where) -> Iterator[Answer]:
 def _sees_every_process() -> bool:
     """Tell whether this process may look at the open files of any other: root in a container may not."""
     try:
-        words = dict(line.split(":\t", 1) for line in _STATUS.read_text().splitlines() if ":\t" in line)
-        held = int(words["CapEff"], 16)
-    except (OSError, KeyError, ValueError):
+        with Process("self") as process:
+            held = int(b"".join(process.status(b"CapEff")), 16)
+    except (OSError, UnfitError, ValueError):
         return False
     return held & _PTRACE != 0 and held & _SEARCH != 0
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from netaudit.collect.asking.options import Where
-from netaudit.collect.docker.proc import namespace_of
+from netaudit.collect.asking.proc import namespace_of
 from netaudit.collect.rootless.engines import Found, Joining, RootlessEngine, Seen, find_engines, users_processes
 from netaudit.model.engines.kinds import Engine
 from netaudit.model.engines.rootless import CALLED

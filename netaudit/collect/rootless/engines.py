@@ -11,7 +11,7 @@ import msgspec
 
 from netaudit.bounded import UnfitError
 from netaudit.collect.asking.audit_log import announce
-from netaudit.collect.docker.proc import PROC, Process
+from netaudit.collect.asking.proc import PROC, Process
 from netaudit.model.engines.kinds import Engine
 from netaudit.model.engines.rootless import rootless_name
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from fcntl import ioctl
 from pathlib import Path
 
-from netaudit.collect.docker.proc import PROC
+from netaudit.collect.asking.proc import PROC
 from netaudit.collect.rootless.engines import NETWORK_FILE, RootlessEngine, Seen
 from netaudit.model.engines.kinds import Engine
 

@@ -20,10 +20,10 @@ def with_every_endpoint(inventory: Inventory | None, host: Host) -> Inventory:
 
 
 def proxied_address(inventory: Inventory, container: Container, family: Family) -> str:
-    """Return the address that docker-proxy goes on to from a port of a family; "" where there is none.
+    """Return the address of the container to which docker-proxy connects from a port of a family; "" for none.
 
-    It is that of the network that carries the port, which is the one with the default route. A network without a
-    gateway, an internal one for example, carries none, whatever addresses the container has there.
+    It is the container's address on the network with its default route, which carries its published ports. An internal
+    network has no gateway and carries no ports.
     """
     networks, version = {one.id: one for one in inventory.networks}, Version.parse(inventory.version)
     families = (Family.IP,) if family is Family.IP else (Family.IP6, Family.IP)

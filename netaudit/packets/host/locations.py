@@ -188,8 +188,7 @@ def _network(snapshot: Snapshot, name: str, target: Ip, family: Family, receiver
 
 def owner(snapshot: Snapshot, container: Container) -> Container:
     """Return the container whose network namespace a container shares (`--network container:NAME`), or itself."""
-    kind, _, other = container.network_mode.partition(":")
-    return find_container(snapshot, other) if kind == "container" and other else container
+    return find_container(snapshot, container.base) if container.base else container
 
 
 def in_network(network: Network, address: Ip) -> bool:

@@ -55,10 +55,9 @@ def by_container(namespaces: tuple[ContainerNamespace, ...]) -> Mapping[str, Con
 def _owner(containers: Mapping[str, Container], container_id: str) -> Container | None:
     """Return the container itself, or the one whose namespace it shares (`--network container:NAME`)."""
     found = containers.get(container_id)
-    kind, _, other = found.network_mode.partition(":") if found else ("", "", "")
-    if kind != "container":
+    if found is None or found.base is None:
         return found
-    return next((one for one in containers.values() if other in (one.id, one.name)), None)
+    return next((one for one in containers.values() if found.base in (one.id, one.name)), None)
 
 
 def _addresses(end: Endpoint) -> dict[Family, str]:

@@ -45,9 +45,11 @@ class Owners:
         yield [one for one in self.running if one.id in told], [one for one in others if self._is_hidden(one)]
 
     def _is_hidden(self, listener: Listener) -> bool:
-        """Tell whether the processes of a socket were not looked at; one without any is the kernel's own."""
+        """Tell whether the processes of a socket were not looked at. A socket without a process is the kernel's own."""
         pids = listener.pids
-        return pids is None or (bool(pids) and self._groups.keys().isdisjoint(pids))
+        if pids is None:
+            return True
+        return pids != () and self._groups.keys().isdisjoint(pids)
 
     def _roots(self, container: Container) -> Iterator[str]:
         """Yield the control groups that are a container's own, in each hierarchy."""
@@ -71,7 +73,4 @@ def _in_host_network(containers: Iterable[Container]) -> Iterator[Container]:
     """Yield the running containers in the host's network, with those that share the one of such a container."""
     known = [one for one in containers if one.running]
     hosts = {name for one in known if one.network_mode == "host" for name in (one.id, one.name)}
-    for one in known:
-        kind, _, base = one.network_mode.partition(":")
-        if one.network_mode == "host" or (kind == "container" and base in hosts):
-            yield one
+    yield from (one for one in known if one.network_mode == "host" or one.base in hosts)
